@@ -1,0 +1,40 @@
+import { types } from 'node:util';
+import { SvpError } from '../errors';
+
+/** A row-major float32 matrix; `data` may be a view with an offset into a larger buffer. */
+export interface Matrix {
+  data: Float32Array;
+  rows: number;
+  columns: number;
+}
+
+/**
+ * Checks that `value` is a Matrix whose data hold exactly rows × columns elements.
+ * Realm-safe: a Float32Array of a worker or a test runner's realm counts.
+ * @throws SvpError SVP_E_SHAPE
+ */
+export function checkMatrix(value: unknown, name: string): asserts value is Matrix {
+  const m = value as Matrix;
+  if (m === null || typeof m !== 'object' || !types.isFloat32Array(m.data)) {
+    throw new SvpError('SVP_E_SHAPE', `${name} must be { data: Float32Array, rows, columns }.`);
+  }
+  for (const side of ['rows', 'columns'] as const) {
+    if (!Number.isSafeInteger(m[side]) || m[side] < 0) {
+      throw new SvpError(
+        'SVP_E_SHAPE',
+        `${name}.${side} must be a whole number of at least 0, not ${String(m[side])}.`,
+      );
+    }
+  }
+  if (m.data.length !== m.rows * m.columns) {
+    throw new SvpError(
+      'SVP_E_SHAPE',
+      `${name} says ${m.rows} rows × ${m.columns} columns = ${m.rows * m.columns} values, but its data hold ${m.data.length}.`,
+    );
+  }
+}
+
+/** One row of a matrix, as a view without copying. */
+export function rowOf(m: Matrix, row: number): Float32Array {
+  return m.data.subarray(row * m.columns, (row + 1) * m.columns);
+}
