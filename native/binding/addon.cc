@@ -1,0 +1,72 @@
+// The addon's entry. Loaded once per JavaScript environment (the main thread and each worker), without global state.
+#include <napi.h>
+
+#include <exception>
+#include <new>
+#include <vector>
+
+#include "binding/job.h"
+#include "binding/operations.h"
+
+namespace svp::binding {
+
+namespace {
+
+struct Operation {
+  const char* name;
+  Napi::Value (*call)(const Napi::CallbackInfo&);
+  std::vector<const char*> parameters;
+};
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all = {
+      {"describe", describe, {}},
+      {"pairwiseDistances", pairwise_distances,
+       {"a", "aRows", "b", "bRows", "columns", "cosine", "squared", "threads", "output"}},
+  };
+  return all;
+}
+
+// Arguments are checked before a job starts, so a wrong one throws at the call.
+Napi::Value call_guarded(const Operation& operation, const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  try {
+    if (info.Length() != operation.parameters.size()) {
+      throw Error(ErrorCode::internal, std::string(operation.name) + " of the addon takes " +
+                                           std::to_string(operation.parameters.size()) + " arguments, not " +
+                                           std::to_string(info.Length()) + ". Build the addon again: npm run setup.");
+    }
+    return operation.call(info);
+  } catch (const Error& error) {
+    throw javascript_error(env, error);
+  } catch (const std::bad_alloc&) {
+    throw javascript_error(env, ErrorCode::memory, "The work does not fit into memory.");
+  }
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  Napi::Array contract = Napi::Array::New(env);
+  for (const Operation& operation : operations()) {
+    exports.Set(operation.name, Napi::Function::New(env, [&operation](const Napi::CallbackInfo& info) {
+      return call_guarded(operation, info);
+    }, operation.name));
+    Napi::Array parameters = Napi::Array::New(env);
+    for (const char* parameter : operation.parameters) parameters.Set(parameters.Length(), parameter);
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", operation.name);
+    entry.Set("parameters", parameters);
+    contract.Set(contract.Length(), entry);
+  }
+  exports.Set("contract", contract);
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace svp::binding
+
+static Napi::Object initialise_addon(Napi::Env env, Napi::Object exports) {
+  return svp::binding::initialise(env, exports);
+}
+
+NODE_API_MODULE(svp, initialise_addon)

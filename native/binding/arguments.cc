@@ -1,0 +1,83 @@
+#include "binding/arguments.h"
+
+#include <cmath>
+#include <string>
+
+#include "binding/job.h"
+#include "svp/error.h"
+
+namespace svp::binding {
+
+namespace {
+
+template <typename T>
+Span<T> typed_argument(Job& job, const Napi::Value& value, napi_typedarray_type wanted, const char* type,
+                       const char* what) {
+  if (!value.IsTypedArray()) throw Error(ErrorCode::shape, std::string(what) + " must be a " + type + ".");
+  napi_typedarray_type actual;
+  std::size_t length;
+  void* data;
+  // The raw call, because it gives the address with byteOffset applied and accepts a SharedArrayBuffer.
+  if (napi_get_typedarray_info(value.Env(), value, &actual, &length, &data, nullptr, nullptr) != napi_ok ||
+      actual != wanted) {
+    throw Error(ErrorCode::shape, std::string(what) + " must be a " + type + ".");
+  }
+  job.keep(value.As<Napi::Object>());
+  return {static_cast<T*>(data), length};
+}
+
+}  // namespace
+
+Span<float> float32_argument(Job& job, const Napi::Value& value, const char* what) {
+  return typed_argument<float>(job, value, napi_float32_array, "Float32Array", what);
+}
+
+Span<double> float64_argument(Job& job, const Napi::Value& value, const char* what) {
+  return typed_argument<double>(job, value, napi_float64_array, "Float64Array", what);
+}
+
+Span<std::uint32_t> uint32_argument(Job& job, const Napi::Value& value, const char* what) {
+  return typed_argument<std::uint32_t>(job, value, napi_uint32_array, "Uint32Array", what);
+}
+
+Span<std::uint8_t> uint8_argument(Job& job, const Napi::Value& value, const char* what) {
+  return typed_argument<std::uint8_t>(job, value, napi_uint8_array, "Uint8Array", what);
+}
+
+MatrixView matrix_argument(Job& job, const Napi::Value& data, const Napi::Value& rows, const Napi::Value& columns,
+                           const char* what) {
+  const Span<float> values = float32_argument(job, data, what);
+  const std::size_t row_count = size_argument(rows, "rows");
+  const std::size_t column_count = size_argument(columns, "columns");
+  // Division instead of a product, which could wrap.
+  const bool agrees = column_count == 0 || row_count == 0
+                          ? values.length == 0
+                          : values.length % column_count == 0 && values.length / column_count == row_count;
+  if (!agrees) {
+    throw Error(ErrorCode::shape, std::string(what) + ": " + std::to_string(row_count) + " rows of " +
+                                      std::to_string(column_count) + " columns are not " +
+                                      std::to_string(values.length) + " values.");
+  }
+  return {values.data, row_count, column_count};
+}
+
+std::size_t size_argument(const Napi::Value& value, const char* what) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0 && number <= 9007199254740991.0) || number != std::floor(number)) {
+    throw Error(ErrorCode::option, std::string(what) + " must be a whole number of at least 0.");
+  }
+  return static_cast<std::size_t>(number);
+}
+
+unsigned threads_argument(const Napi::Value& value) {
+  const std::size_t threads = size_argument(value, "threads");
+  if (threads > 1024) throw Error(ErrorCode::option, "threads must be 0 (all processors) to 1024.");
+  return static_cast<unsigned>(threads);
+}
+
+bool boolean_argument(const Napi::Value& value, const char* what) {
+  if (!value.IsBoolean()) throw Error(ErrorCode::option, std::string(what) + " must be true or false.");
+  return value.As<Napi::Boolean>().Value();
+}
+
+}  // namespace svp::binding

@@ -1,0 +1,14 @@
+// Every function that the addon exports. addon.cc lists them once; that list is also the `contract` that a test holds
+// against src/native/contract.ts.
+#pragma once
+
+#include <napi.h>
+
+namespace svp::binding {
+
+// What can run here: { instructionSet, availableInstructionSets, threads }.
+Napi::Value describe(const Napi::CallbackInfo& info);
+
+Napi::Value pairwise_distances(const Napi::CallbackInfo& info);
+
+}  // namespace svp::binding

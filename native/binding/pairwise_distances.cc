@@ -1,0 +1,49 @@
+#include "core/pairwise_distances.h"
+
+#include <memory>
+
+#include "binding/arguments.h"
+#include "binding/job.h"
+#include "binding/operations.h"
+
+namespace svp::binding {
+
+namespace {
+
+class PairwiseDistancesJob : public Job {
+ public:
+  explicit PairwiseDistancesJob(const Napi::CallbackInfo& info)
+      : a_(matrix_argument(*this, info[0], info[1], info[4], "a")),
+        b_(matrix_argument(*this, info[2], info[3], info[4], "b")),
+        options_{boolean_argument(info[5], "cosine"), boolean_argument(info[6], "squared")},
+        threads_(threads_argument(info[7])),
+        output_(float64_argument(*this, info[8], "output")),
+        set_(choose_instruction_set()) {
+    if (b_.rows != 0 ? output_.length % b_.rows != 0 || output_.length / b_.rows != a_.rows : output_.length != 0) {
+      throw Error(ErrorCode::shape, "output must hold one value for each pair of rows.");
+    }
+  }
+
+ private:
+  void run(JobControl& control) override {
+    ThreadPool pool(threads_);
+    pairwise_distances(a_, b_, options_, set_, pool, control, output_.data);
+  }
+
+  Napi::Value result(Napi::Env env) override { return env.Undefined(); }
+
+  const MatrixView a_;
+  const MatrixView b_;
+  const PairwiseOptions options_;
+  const unsigned threads_;
+  const Span<double> output_;
+  const InstructionSet set_;
+};
+
+}  // namespace
+
+Napi::Value pairwise_distances(const Napi::CallbackInfo& info) {
+  return Job::start(info.Env(), std::make_unique<PairwiseDistancesJob>(info));
+}
+
+}  // namespace svp::binding
