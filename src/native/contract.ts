@@ -1,0 +1,63 @@
+/**
+ * The addon's surface, typed. The wrappers beside this file are its only callers. `CONTRACT` is checked three ways: the
+ * compiler holds its lengths against the functions below, the loader holds it against the addon that was found, and a
+ * test compares the names with both.
+ */
+
+/** Counters of a running job, read without stopping it. */
+export interface NativeProgress {
+  done: number;
+  total: number;
+  /** Share of the estimated work, 0 … 1; 0 for jobs whose units all cost the same (use done / total). */
+  fraction: number;
+  /** k-centers: the current covering radius; −1 for other jobs and before there is one. */
+  radius: number;
+}
+
+/** A job on a thread of its own. After cancel() the promise rejects within 250 ms, unless the job ended first. */
+export interface NativeJob<Result> {
+  promise: Promise<Result>;
+  cancel(): void;
+  progress(): NativeProgress;
+}
+
+/** What can run on this machine. */
+export interface AddonDescription {
+  /** The instruction set that a call would use now (SVP_INSTRUCTION_SET forces one). */
+  instructionSet: string;
+  availableInstructionSets: string[];
+  /** Processors this process may use: the thread count where `threads` is 0. */
+  threads: number;
+}
+
+/**
+ * The exported functions. Inputs are read while the job runs, outputs (`output…`) are written by it and belong to the
+ * wrapper until the promise settles. `threads` 0 means one per processor.
+ */
+export interface Operations {
+  describe(): AddonDescription;
+
+  pairwiseDistances(
+    a: Float32Array,
+    aRows: number,
+    b: Float32Array,
+    bRows: number,
+    columns: number,
+    cosine: boolean,
+    squared: boolean,
+    threads: number,
+    output: Float64Array,
+  ): NativeJob<void>;
+}
+
+/** Parameter names of each operation, in order; the same list is in native/binding/addon.cc. */
+export const CONTRACT = {
+  describe: [],
+  pairwiseDistances: ['a', 'aRows', 'b', 'bRows', 'columns', 'cosine', 'squared', 'threads', 'output'],
+} as const satisfies {
+  [Name in keyof Operations]: readonly string[] & { length: Parameters<Operations[Name]>['length'] };
+};
+
+export interface Addon extends Operations {
+  contract: { name: string; parameters: string[] }[];
+}
