@@ -41,7 +41,7 @@ export async function prepareOutput(
 async function statOf(file: string): Promise<Stats | undefined> {
   try {
     return await fs.stat(file);
-  } catch (error) {
+  } catch {
     // ENOENT is also a dangling link; the attempt to write will say what is wrong with anything else.
     return undefined;
   }

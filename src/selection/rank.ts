@@ -34,8 +34,7 @@ export function rankDescending(
 
 function checkNotNan(scores: Float32Array | Float64Array): void {
   for (let row = 0; row < scores.length; row++) {
-    const score = scores[row];
-    if (score !== score) {
+    if (Number.isNaN(scores[row])) {
       throw new SvpError('SVP_E_NONFINITE', `The score of row ${row} is NaN: it has no place in a ranking.`, {
         row,
       });
@@ -87,10 +86,17 @@ function survivorsOf(scores: Float32Array | Float64Array, wanted: number, taken?
   return survivors;
 }
 
+/** Rows with the two halves of their keys. */
+interface Keyed {
+  rows: Uint32Array;
+  high: Uint32Array;
+  low: Uint32Array;
+}
+
 /** Stable radix sort of rows by descending score, lowest byte first; bytes that all rows share cost nothing. */
 function sortDescending(scores: Float32Array | Float64Array, rows: Uint32Array): Uint32Array {
   const n = rows.length;
-  let from = { rows, high: new Uint32Array(n), low: new Uint32Array(n) };
+  let from: Keyed = { rows, high: new Uint32Array(n), low: new Uint32Array(n) };
   const histograms = new Uint32Array(DIGITS * BUCKETS);
   for (let i = 0; i < n; i++) {
     const high = highKey(scores[rows[i]]);
@@ -102,7 +108,7 @@ function sortDescending(scores: Float32Array | Float64Array, rows: Uint32Array):
       histograms[(digit + 4) * BUCKETS + ((high >>> (8 * digit)) & 255)]++;
     }
   }
-  let to = { rows: new Uint32Array(n), high: new Uint32Array(n), low: new Uint32Array(n) };
+  let to: Keyed = { rows: new Uint32Array(n), high: new Uint32Array(n), low: new Uint32Array(n) };
   for (let digit = 0; digit < DIGITS; digit++) {
     const histogram = histograms.subarray(digit * BUCKETS, (digit + 1) * BUCKETS);
     if (!startsOf(histogram, n)) continue;

@@ -38,7 +38,7 @@ const progress: Progress = {
   unit: 'picks',
   elapsedMs: 2_000,
   remainingMs: 9_346,
-  radius: 3.14159,
+  radius: 3.142,
 };
 
 describe('createDisplay', () => {
@@ -51,7 +51,7 @@ describe('createDisplay', () => {
     expect(shown.written()).not.toContain('\n');
     for (const line of shown.written().split('\r\x1b[K')) expect(line.length).toBeLessThan(60);
     shown.finish();
-    expect(shown.written()).toMatch(/\r\x1b\[K$/);
+    expect(shown.written().endsWith('\r\x1b[K')).toBe(true);
   });
 
   test('elsewhere, auto: a plain line every ten seconds, nothing before', () => {
@@ -93,7 +93,7 @@ describe('createDisplay', () => {
     const shown = display({ isTTY: true });
     shown.at(200);
     shown.note('float64 was rounded');
-    expect(shown.written()).toMatch(/left?\r\x1b\[Kfloat64 was rounded\n$|\r\x1b\[Kfloat64 was rounded\n$/);
+    expect(shown.written().endsWith('\r\x1b[Kfloat64 was rounded\n')).toBe(true);
   });
 });
 
