@@ -1,10 +1,9 @@
 import { promises as fs } from 'node:fs';
 import { abortError, throwIfAborted } from '../core/abort';
-import { type ByteStream, openFileStream, withStream } from '../data/formats/byte-stream';
+import { readHeaderFile, readIndicesFile, readMatrixFile, readVectorFile } from '../data/formats/array-file';
 import { readIndexFile } from '../data/formats/index-file';
-import { type NotedMatrix, readIndicesStream, readMatrixStream, readVectorStream } from '../data/formats/npy';
-import { type NpyHeader, readNpyHeader } from '../data/formats/npy-header';
-import { openNpzMember } from '../data/formats/npz';
+import type { NotedMatrix } from '../data/formats/npy';
+import type { NpyHeader } from '../data/formats/npy-header';
 
 /** `archive.npz:name` → the archive and the member; anything else is a file of its own. */
 export async function splitMember(name: string): Promise<{ file: string; member?: string }> {
@@ -19,31 +18,28 @@ export async function splitMember(name: string): Promise<{ file: string; member?
   return { file: match[1], member: match[2] };
 }
 
-/** The bytes of one array: a .npy file, or a .npz archive's member by name, or its only one. */
-async function openArray(name: string): Promise<ByteStream> {
-  const { file, member } = await splitMember(name);
-  return /\.npz$/i.test(file) ? openNpzMember(file, member) : openFileStream(file);
-}
-
 /** Shape and element type of an array, from its header alone. */
-export function arrayHeader(name: string): Promise<NpyHeader> {
-  return withStream(openArray(name), readNpyHeader);
+export async function arrayHeader(name: string): Promise<NpyHeader> {
+  const { file, member } = await splitMember(name);
+  return readHeaderFile(file, member);
 }
 
 /** A matrix of floats as float32, n × d; `note` says when float64 was rounded. */
-export function readMatrix(name: string): Promise<NotedMatrix> {
-  return withStream(openArray(name), readMatrixStream);
+export async function readMatrix(name: string): Promise<NotedMatrix> {
+  const { file, member } = await splitMember(name);
+  return readMatrixFile(file, member);
 }
 
 /** One number a row, as float64. */
-export function readCounts(name: string): Promise<Float64Array> {
-  return withStream(openArray(name), readVectorStream);
+export async function readCounts(name: string): Promise<Float64Array> {
+  const { file, member } = await splitMember(name);
+  return readVectorFile(file, member);
 }
 
 /** Whole numbers (row numbers, labels): an index file of one a line, or an array in .npy or .npz. */
 export async function readWholeNumbers(name: string): Promise<Uint32Array> {
-  const { file } = await splitMember(name);
-  return /\.np[yz]$/i.test(file) ? withStream(openArray(name), readIndicesStream) : readIndexFile(file);
+  const { file, member } = await splitMember(name);
+  return /\.np[yz]$/i.test(file) ? readIndicesFile(file, member) : readIndexFile(file);
 }
 
 /**

@@ -1,6 +1,7 @@
-import { openRegularFile, readAt } from './byte-stream';
+import { openFileStream, openRegularFile, readAt, withStream } from './byte-stream';
 import { type NotedMatrix, readNpyIndices, readNpyMatrix, readNpyVector } from './npy';
-import { readNpzIndices, readNpzMatrix, readNpzVector } from './npz';
+import { type NpyHeader, readNpyHeader } from './npy-header';
+import { readNpzHeader, readNpzIndices, readNpzMatrix, readNpzVector } from './npz';
 
 /** True for a zip archive, told by its first bytes: names of files are not to be trusted. */
 async function isZip(path: string): Promise<boolean> {
@@ -23,4 +24,9 @@ export async function readVectorFile(path: string, name?: string): Promise<Float
 /** Labels or indices from a `.npy` or `.npz` file. See readNpyIndices, readNpzIndices. */
 export async function readIndicesFile(path: string, name?: string): Promise<Uint32Array> {
   return (await isZip(path)) ? readNpzIndices(path, name) : readNpyIndices(path);
+}
+
+/** Shape and element type of an array in a `.npy` or `.npz` file, without its data. */
+export async function readHeaderFile(path: string, name?: string): Promise<NpyHeader> {
+  return (await isZip(path)) ? readNpzHeader(path, name) : withStream(openFileStream(path), readNpyHeader);
 }

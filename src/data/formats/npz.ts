@@ -10,6 +10,7 @@ import {
   readNpyStream,
   readVectorStream,
 } from './npy';
+import { type NpyHeader, readNpyHeader } from './npy-header';
 import { openZip, type ZipMember } from './zip';
 
 function arrayName(member: ZipMember): string {
@@ -82,6 +83,11 @@ export function readNpzVector(path: string, name?: string): Promise<Float64Array
 /** Labels or indices of a `.npz` archive: readNpyIndices on its member. @throws SvpError likewise */
 export function readNpzIndices(path: string, name?: string): Promise<Uint32Array> {
   return withStream(openMember(path, name), readIndicesStream);
+}
+
+/** Shape and element type of an array of a `.npz` archive, without its data. @throws SvpError as readNpzMember */
+export function readNpzHeader(path: string, name?: string): Promise<NpyHeader> {
+  return withStream(openMember(path, name), readNpyHeader);
 }
 
 /** The names of the arrays in a `.npz` archive, in its order. @throws SvpError SVP_E_FILE, SVP_E_FORMAT */
