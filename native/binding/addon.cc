@@ -23,6 +23,10 @@ const std::vector<Operation>& operations() {
       {"describe", describe, {}},
       {"pairwiseDistances", pairwise_distances,
        {"a", "aRows", "b", "bRows", "columns", "cosine", "squared", "threads", "output"}},
+      {"uncertainty", uncertainty,
+       {"logits", "rows", "columns", "threads", "entropy", "leastConfidence", "margin"}},
+      {"forgettingUpdate", forgetting_update,
+       {"indices", "correct", "presentations", "events", "state"}},
   };
   return all;
 }

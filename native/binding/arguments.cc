@@ -11,7 +11,7 @@ namespace svp::binding {
 namespace {
 
 template <typename T>
-Span<T> typed_argument(Job& job, const Napi::Value& value, napi_typedarray_type wanted, const char* type,
+Span<T> typed_argument(Job* job, const Napi::Value& value, napi_typedarray_type wanted, const char* type,
                        const char* what) {
   if (!value.IsTypedArray()) throw Error(ErrorCode::shape, std::string(what) + " must be a " + type + ".");
   napi_typedarray_type actual;
@@ -22,29 +22,29 @@ Span<T> typed_argument(Job& job, const Napi::Value& value, napi_typedarray_type 
       actual != wanted) {
     throw Error(ErrorCode::shape, std::string(what) + " must be a " + type + ".");
   }
-  job.keep(value.As<Napi::Object>());
+  if (job != nullptr) job->keep(value.As<Napi::Object>());
   return {static_cast<T*>(data), length};
 }
 
 }  // namespace
 
-Span<float> float32_argument(Job& job, const Napi::Value& value, const char* what) {
+Span<float> float32_argument(Job* job, const Napi::Value& value, const char* what) {
   return typed_argument<float>(job, value, napi_float32_array, "Float32Array", what);
 }
 
-Span<double> float64_argument(Job& job, const Napi::Value& value, const char* what) {
+Span<double> float64_argument(Job* job, const Napi::Value& value, const char* what) {
   return typed_argument<double>(job, value, napi_float64_array, "Float64Array", what);
 }
 
-Span<std::uint32_t> uint32_argument(Job& job, const Napi::Value& value, const char* what) {
+Span<std::uint32_t> uint32_argument(Job* job, const Napi::Value& value, const char* what) {
   return typed_argument<std::uint32_t>(job, value, napi_uint32_array, "Uint32Array", what);
 }
 
-Span<std::uint8_t> uint8_argument(Job& job, const Napi::Value& value, const char* what) {
+Span<std::uint8_t> uint8_argument(Job* job, const Napi::Value& value, const char* what) {
   return typed_argument<std::uint8_t>(job, value, napi_uint8_array, "Uint8Array", what);
 }
 
-MatrixView matrix_argument(Job& job, const Napi::Value& data, const Napi::Value& rows, const Napi::Value& columns,
+MatrixView matrix_argument(Job* job, const Napi::Value& data, const Napi::Value& rows, const Napi::Value& columns,
                            const char* what) {
   const Span<float> values = float32_argument(job, data, what);
   const std::size_t row_count = size_argument(rows, "rows");

@@ -19,14 +19,15 @@ struct Span {
   std::size_t length;
 };
 
-// Typed-array views, byteOffset honoured, SharedArrayBuffer allowed. The job keeps the array alive.
-Span<float> float32_argument(Job& job, const Napi::Value& value, const char* what);
-Span<double> float64_argument(Job& job, const Napi::Value& value, const char* what);
-Span<std::uint32_t> uint32_argument(Job& job, const Napi::Value& value, const char* what);
-Span<std::uint8_t> uint8_argument(Job& job, const Napi::Value& value, const char* what);
+// Typed-array views, byteOffset honoured, SharedArrayBuffer allowed. The job keeps the array alive; a synchronous
+// operation, whose caller does that, passes no job.
+Span<float> float32_argument(Job* job, const Napi::Value& value, const char* what);
+Span<double> float64_argument(Job* job, const Napi::Value& value, const char* what);
+Span<std::uint32_t> uint32_argument(Job* job, const Napi::Value& value, const char* what);
+Span<std::uint8_t> uint8_argument(Job* job, const Napi::Value& value, const char* what);
 
 // A float32 array with its row and column counts: the lengths must agree.
-MatrixView matrix_argument(Job& job, const Napi::Value& data, const Napi::Value& rows, const Napi::Value& columns,
+MatrixView matrix_argument(Job* job, const Napi::Value& data, const Napi::Value& rows, const Napi::Value& columns,
                            const char* what);
 
 // A whole number from 0 to 2^53 − 1.

@@ -10,5 +10,9 @@ namespace svp::binding {
 Napi::Value describe(const Napi::CallbackInfo& info);
 
 Napi::Value pairwise_distances(const Napi::CallbackInfo& info);
+Napi::Value uncertainty(const Napi::CallbackInfo& info);
+
+// Forgetting counters, updated in place (short, so synchronous).
+Napi::Value forgetting_update(const Napi::CallbackInfo& info);
 
 }  // namespace svp::binding

@@ -50,6 +50,12 @@ unsigned available_processors() {
   return quota == 0 ? count : std::min(count, quota);
 }
 
+unsigned useful_threads(unsigned wanted, std::size_t pieces) {
+  if (pieces <= 1) return 1;
+  if (wanted == 0) wanted = available_processors();
+  return static_cast<unsigned>(std::min<std::size_t>(wanted, pieces));
+}
+
 struct ThreadPool::State {
   using Body = std::function<void(std::size_t, std::size_t, unsigned)>;
 

@@ -48,12 +48,37 @@ export interface Operations {
     threads: number,
     output: Float64Array,
   ): NativeJob<void>;
+
+  /** One output per row for each measure; null leaves a measure out. */
+  uncertainty(
+    logits: Float32Array,
+    rows: number,
+    columns: number,
+    threads: number,
+    entropy: Float32Array | null,
+    leastConfidence: Float32Array | null,
+    margin: Float32Array | null,
+  ): NativeJob<void>;
+
+  /**
+   * Counts one mini-batch in place, or throws before counting anything. `state` per example: 0 never presented, 1 last
+   * wrong and never correct, 2 last wrong but correct before, 3 last correct.
+   */
+  forgettingUpdate(
+    indices: Uint32Array,
+    correct: Uint8Array,
+    presentations: Uint32Array,
+    events: Uint32Array,
+    state: Uint8Array,
+  ): void;
 }
 
 /** Parameter names of each operation, in order; the same list is in native/binding/addon.cc. */
 export const CONTRACT = {
   describe: [],
   pairwiseDistances: ['a', 'aRows', 'b', 'bRows', 'columns', 'cosine', 'squared', 'threads', 'output'],
+  uncertainty: ['logits', 'rows', 'columns', 'threads', 'entropy', 'leastConfidence', 'margin'],
+  forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state'],
 } as const satisfies {
   [Name in keyof Operations]: readonly string[] & { length: Parameters<Operations[Name]>['length'] };
 };

@@ -29,6 +29,10 @@ class ThreadPool {
   std::unique_ptr<State> state_;
 };
 
+// As many of the wanted threads (0: all processors) as have one of `pieces` to work on, at least 1: a small call should
+// not start threads that find nothing to do.
+unsigned useful_threads(unsigned wanted, std::size_t pieces);
+
 // Processors this process may run on (affinity and cgroup quota respected), at least 1.
 unsigned available_processors();
 

@@ -1,0 +1,53 @@
+// Exact greedy k-centers (farthest-first traversal): "Selection via Proxy", section 2.1; docs/NUMERICS.md for what
+// exact means and docs/guides/k-centers.md for how it is fast.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "svp/backend.h"
+#include "svp/control.h"
+#include "svp/feature_source.h"
+#include "svp/instruction_set.h"
+
+namespace svp {
+
+// One selection: of the whole pool, or of one class of it.
+struct KCenterRun {
+  bool whole_pool = true;
+  std::vector<std::uint32_t> rows;     // of the class, ascending, where not the whole pool
+  std::size_t budget = 0;
+  std::vector<std::uint32_t> initial;  // centers from the beginning, never picked; rows of the whole pool
+  std::vector<std::uint32_t> first;    // the first picks, before the greedy rule takes over (a start, random points)
+};
+
+struct KCenterOptions {
+  std::vector<KCenterRun> runs;
+  bool cosine = false;
+  double radius = -1;  // stop once the covering radius is at most this; negative: never
+  bool assignments = false;
+  unsigned threads = 0;
+  std::string checkpoint;  // file, or empty
+  std::uint64_t checkpoint_every_ms = 60000;
+  KCenterTuning tuning;
+};
+
+struct KCenterResult {
+  std::vector<std::uint32_t> assignments;  // per row: position of its nearest center; see k-center-greedy.ts
+  std::vector<std::uint64_t> picked;       // per run: picks made
+  KCenterCounters counters;
+  double seconds = 0;
+  std::uint64_t resumed_picks = 0;  // taken over from the checkpoint
+  std::string backend;
+};
+
+// Writes picks and radii to `indices` and `radii` (room for the sum of the budgets) as they are made: run after run, in
+// pick order. control.done counts picks that are readable. Center positions in `assignments`: the initial pools of all
+// runs in order, then the picks in output order.
+KCenterResult k_center_greedy(const FeatureSource& features, const KCenterOptions& options, InstructionSet set,
+                              JobControl& control, std::uint32_t* indices, double* radii);
+
+}  // namespace svp
