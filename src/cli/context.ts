@@ -9,11 +9,10 @@ export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
   /** Fires at the first SIGINT or SIGTERM; hand it to every long call. A second signal ends the process at once. */
   readonly signal: AbortSignal;
-  /**
-   * Set by a command to say what a stop by a signal leaves behind. While the same command can go on from there with
-   * --resume it is `resumable`, and a stop exits with 75 in place of 130 or 143.
-   */
-  onStop?: { note: string; resumable: boolean };
+  /** Set by a command to say, in a sentence, what a stop by a signal leaves behind. */
+  stopHint?: string;
+  /** Set while the same command can go on from where it is, with --resume: a stop then exits with 75, not 130 or 143. */
+  resumable?: boolean;
 }
 
 /** Options that every command has; added by `addCommonOptions`. */

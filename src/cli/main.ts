@@ -56,9 +56,8 @@ export async function run(
     }
     const signal = stoppedBy();
     if (signal && context.signal.aborted && (error as { name?: string })?.name === 'AbortError') {
-      const { note, resumable } = context.onStop ?? { note: 'No output was written.', resumable: false };
-      context.stderr.write(`svp: stopped by ${signal}. ${note}\n`);
-      return resumable ? EXIT.resumable : signalExitCode(signal);
+      context.stderr.write(`svp: stopped by ${signal}. ${context.stopHint ?? 'No output was written.'}\n`);
+      return context.resumable ? EXIT.resumable : signalExitCode(signal);
     }
     const debug = argv.includes('--debug') || (context.env.SVP_DEBUG ?? '0') !== '0';
     const { text, exitCode } = describeError(error, debug);

@@ -218,7 +218,7 @@ async function writeAssignments(file: string, { assignments }: Selection): Promi
   return writeOutput(file, formatIndexFile(values));
 }
 
-/** The object of --json; a radius of Infinity (the first pick without an initial pool) becomes null. */
+/** The object of --json, with the score or radius of each pick; a radius of Infinity (the first pick without an initial pool) becomes null. */
 function report(task: SelectTask, input: SelectOptions, selection: Selection, seconds: object): object {
   const { options, method } = task;
   return {
@@ -229,6 +229,7 @@ function report(task: SelectTask, input: SelectOptions, selection: Selection, se
     seed: options.seed,
     picked: selection.indices.length,
     ...(options.out === undefined ? { indices: selection.indices } : { out: options.out }),
+    ...(selection.scores && { scores: Array.from(selection.indices, (row) => selection.scores![row]) }),
     ...(selection.radii && { radii: selection.radii }),
     ...(selection.clusterSizes && { clusterSizes: selection.clusterSizes }),
     ...(options.assignments !== undefined && { assignments: options.assignments }),
