@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { checkMatrix, type Matrix } from '../core/matrix';
+import { parseOptions } from '../core/options';
+import { SvpError } from '../errors';
+import { allocate } from './allocate';
+import { type CallOptions, callOptions } from './call-options';
+import { runJob } from './job';
+import { loadAddon } from './load';
+import { pin } from './pin';
+
+/** The measures of the paper's section 2.2 and the margin. */
+export const UNCERTAINTY_MEASURES = ['entropy', 'leastConfidence', 'margin'] as const;
+export type UncertaintyMeasure = (typeof UNCERTAINTY_MEASURES)[number];
+
+const schema = z.object({
+  ...callOptions,
+  measures: z.array(z.enum(UNCERTAINTY_MEASURES)).min(1).optional(),
+});
+
+export interface UncertaintyOptions extends CallOptions {
+  /** Default: all three. */
+  measures?: UncertaintyMeasure[];
+}
+
+/** One value a row for each measure that was asked for; higher is always more uncertain. */
+export interface UncertaintyScores {
+  /** −Σ p log p, in nats: 0 … log(classes). */
+  entropy?: Float32Array;
+  /** 1 − p₁, the largest probability being p₁. */
+  leastConfidence?: Float32Array;
+  /** 1 − (p₁ − p₂), p₂ being the second largest (0 where there is one class). */
+  margin?: Float32Array;
+}
+
+/**
+ * How uncertain a classifier is about each row of `logits` (rows × classes, before the softmax), as in "Selection via
+ * Proxy", section 2.2. A −Infinity logit is probability 0. float32 in and out, float64 between: within 2 float32 ulp of
+ * an exact evaluation or 1e-7 near zero, and the same to the bit for every number of threads and instruction set. The
+ * softmax is never stored. The input is not changed; do not write to it or transfer it while the call runs.
+ *
+ * @throws SvpError SVP_E_SHAPE (rows without columns), SVP_E_NONFINITE (NaN, +Infinity, or a row of −Infinity alone;
+ *   names row and column), SVP_E_OPTION, SVP_E_MEMORY, SVP_E_ABORT, SVP_E_DEVICE, SVP_E_RUNTIME
+ */
+export async function uncertainty(logits: Matrix, options?: UncertaintyOptions): Promise<UncertaintyScores> {
+  checkMatrix(logits, 'logits');
+  const o = parseOptions(schema, options, 'uncertainty');
+  const { rows, columns } = logits;
+  if (rows > 0 && columns === 0) {
+    throw new SvpError(
+      'SVP_E_SHAPE',
+      `logits has ${rows} rows without columns: there must be at least one class.`,
+    );
+  }
+  const addon = loadAddon();
+  const scores: UncertaintyScores = {};
+  for (const measure of o.measures ?? UNCERTAINTY_MEASURES) {
+    scores[measure] = allocate(Float32Array, rows, `The ${measure} of ${rows} rows`);
+  }
+  const input = pin(logits.data);
+  await runJob(
+    () =>
+      addon.uncertainty(
+        input.array,
+        rows,
+        columns,
+        o.threads ?? 0,
+        scores.entropy ?? null,
+        scores.leastConfidence ?? null,
+        scores.margin ?? null,
+      ),
+    {
+      signal: o.signal,
+      onProgress: o.onProgress,
+      stage: 'uncertainty',
+      unit: 'rows',
+      total: rows,
+      pins: [input],
+    },
+  );
+  return scores;
+}
