@@ -1,0 +1,200 @@
+import { type Command, Option } from 'commander';
+import type { TrainOptions } from '../experiments/train';
+import type { CliContext, CommonOptions, Display } from './context';
+import { addCommonOptions, finiteNumber, resolvedOptions, wholeNumber } from './options';
+
+/** `svp train` as commander hands it over. The long names are the reference's. */
+interface TrainCommandOptions extends CommonOptions {
+  dataset: string;
+  datasetsDir?: string;
+  arch: string;
+  width?: number;
+  optimizer: 'sgd';
+  epochs?: number[];
+  learningRate?: number[];
+  batchSize?: number;
+  momentum?: number;
+  weightDecay?: number;
+  augmentation: boolean;
+  validation: number;
+  subset?: string;
+  seed: number;
+  checkpoint: 'best' | 'all' | 'last';
+  resume?: boolean;
+  runDir?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  svp train                                      preact20 on Fashion-MNIST, a short schedule
+  svp train --arch preact8 --width 8 --epochs 1 --epochs 4 --learning-rate 0.01 --learning-rate 0.1
+  svp train --subset runs/a/selected.index --epochs 5 --json
+  svp train --run-dir runs/long --epochs 30 --checkpoint last
+  svp train --run-dir runs/long --epochs 30 --checkpoint last --resume`;
+
+const collect =
+  (parse: (text: string) => number) =>
+  (text: string, previous: number[] | undefined): number[] => [...(previous ?? []), parse(text)];
+
+/** Declares `svp train`: one training run. */
+export function registerTrain(program: Command, context: CliContext): void {
+  const command = program
+    .command('train')
+    .summary('train one network, with the options of the paper’s reference code')
+    .description('Trains a network on a data set, or on the part of it that an index file names.')
+    .option('--dataset <name>', 'data set', 'fashion-mnist')
+    .option('--datasets-dir <folder>', 'where converted data sets are kept (default: the cache)')
+    .option('-a, --arch <name>', 'network', 'preact20')
+    .option(
+      '--width <channels>',
+      'channels of the first section (default: the network’s own)',
+      wholeNumber(1, 4096),
+    )
+    .addOption(new Option('--optimizer <name>', 'optimizer').choices(['sgd']).default('sgd'))
+    .option(
+      '-e, --epochs <n>',
+      'epochs at the learning rate given with it; repeat for a stepwise schedule. Alone, once: epochs in all',
+      collect(wholeNumber(0, 1e6)),
+    )
+    .option(
+      '-l, --learning-rate <rate>',
+      'learning rate of the epochs given with it; repeatable',
+      collect(finiteNumber(0)),
+    )
+    .option('-b, --batch-size <n>', 'examples a step (default: 128)', wholeNumber(1))
+    .option('--momentum <m>', 'momentum (default: 0.9)', finiteNumber(0))
+    .option('--weight-decay <w>', 'weight decay (default: 0.0005)', finiteNumber(0))
+    .option('--augmentation', 'random crop and flip (the default)', true)
+    .option('--no-augmentation', 'train on the images as they are')
+    .addOption(new Option('--no-augment', 'the same as --no-augmentation').hideHelp())
+    .option(
+      '--validation <n>',
+      'examples held out to report validation accuracy on, at random by seed',
+      wholeNumber(),
+      0,
+    )
+    .option('--subset <file>', 'train on these rows of the train split only (an index file)')
+    .option(
+      '--seed <n>',
+      'seed of the weights, the order and the crops',
+      wholeNumber(-(2 ** 31), 2 ** 31 - 1),
+      0,
+    )
+    .addOption(
+      new Option('--checkpoint <which>', 'epochs that leave a checkpoint: best, all or last')
+        .choices(['best', 'all', 'last'])
+        .default('best'),
+    )
+    .option('--resume', 'go on from the last whole epoch in --run-dir')
+    .option('--run-dir <folder>', 'where the run goes (default: runs/train-TIME)');
+  addCommonOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (_options: unknown, self: Command) => {
+      const options = await resolvedOptions<TrainCommandOptions>(self);
+      await runTrain(options, self.getOptionValue('augment') === false, context);
+    });
+}
+
+async function runTrain(given: TrainCommandOptions, noAugment: boolean, context: CliContext): Promise<void> {
+  const { train, trainPlan } = require('../experiments/train') as typeof import('../experiments/train');
+  const { createDisplay, formatSeconds } =
+    require('./progress-display') as typeof import('./progress-display');
+  const { printData, printJson } = require('./output') as typeof import('./output');
+  const options = await toOptions(given, noAugment, context);
+  if (given.dryRun) {
+    const plan = await trainPlan(options);
+    if (given.json) return printJson(context, { dryRun: true, ...plan });
+    return printData(
+      context,
+      `${plan.dataset}: ${plan.arch} for ${plan.epochs} epochs on ${plan.examples} images of ${plan.height} × ${plan.width} × ${plan.channels}, ` +
+        `${plan.steps} steps; ${plan.testExamples} test images.\n` +
+        `About ${formatSeconds(plan.estimatedSeconds)} on two cores. Nothing was written.\n`,
+    );
+  }
+  const display: Display = createDisplay(context, given);
+  try {
+    const result = await train({
+      ...options,
+      onProgress: display.onProgress,
+      onEpoch: (epoch) => display.note(epochText(epoch)),
+      onRunDirectory: (folder) => {
+        context.resumable = true;
+        context.stopHint = `Go on from the last whole epoch by the same command with --run-dir ${folder} --resume.`;
+      },
+    });
+    context.resumable = false;
+    display.finish();
+    if (given.json) return await printJson(context, result);
+    const lines = [
+      `test accuracy   ${percent(result.testAccuracy)}`,
+      `train accuracy  ${percent(result.trainAccuracy)}`,
+      ...(result.best
+        ? [`best epoch      ${result.best.epoch} by validation, ${percent(result.best.validationAccuracy)}`]
+        : []),
+      `training time   ${formatSeconds(result.seconds)}`,
+      `run folder      ${result.runDirectory}`,
+    ];
+    await printData(context, `${lines.join('\n')}\n`);
+  } finally {
+    display.finish();
+  }
+}
+
+const percent = (fraction: number) =>
+  Number.isFinite(fraction) ? `${(100 * fraction).toFixed(2)} %` : 'none';
+
+function epochText(epoch: import('../core/run-record').EpochRecord): string {
+  const {
+    epoch: n,
+    learningRate,
+    trainLoss,
+    trainAccuracy,
+    testAccuracy,
+    validationAccuracy,
+    trainSeconds,
+  } = epoch;
+  const parts = [
+    `epoch ${n}`,
+    `learning rate ${learningRate}`,
+    `loss ${trainLoss.toFixed(4)}`,
+    `train ${percent(trainAccuracy)}`,
+  ];
+  if (validationAccuracy !== undefined) parts.push(`validation ${percent(validationAccuracy)}`);
+  if (testAccuracy !== undefined) parts.push(`test ${percent(testAccuracy)}`);
+  parts.push(`${trainSeconds.toFixed(1)} s`);
+  return parts.join(', ');
+}
+
+async function toOptions(
+  given: TrainCommandOptions,
+  noAugment: boolean,
+  context: CliContext,
+): Promise<TrainOptions> {
+  const { readIndexFile } =
+    require('../data/formats/index-file') as typeof import('../data/formats/index-file');
+  const optional = {
+    cacheDirectory: given.datasetsDir,
+    width: given.width,
+    epochs: given.epochs,
+    learningRates: given.learningRate,
+    batchSize: given.batchSize,
+    momentum: given.momentum,
+    weightDecay: given.weightDecay,
+    indices: given.subset === undefined ? undefined : await readIndexFile(given.subset),
+    runDirectory: given.runDir,
+    resume: given.resume,
+    force: given.force,
+  };
+  return {
+    dataset: given.dataset,
+    arch: given.arch,
+    augment: given.augmentation && !noAugment,
+    validation: given.validation,
+    seed: given.seed,
+    checkpoint: given.checkpoint,
+    isolate: true,
+    leaveRunDirectory: true,
+    signal: context.signal,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+  };
+}

@@ -1,0 +1,209 @@
+import { throwIfAborted } from '../core/abort';
+import type { Matrix } from '../core/matrix';
+import type { EpochRecord } from '../core/run-record';
+import type { ImageDataset, ImageSplits } from '../data/dataset';
+import { resolveRows } from '../data/dataset';
+import { SvpError } from '../errors';
+import type { Model } from '../models/model';
+import { createModel } from '../models/registry';
+import { scorePool } from '../scoring/tensorflow-scorer';
+import type { RowScorer } from '../selection/method';
+import { findMethod } from '../selection/registry';
+import { trainModel } from '../training/trainer';
+import { CheckpointKeeper } from './checkpoint-keeper';
+import { type DatasetSource, loadSource } from './dataset-source';
+import type { JobHooks, ScoreJob, ScoreOutcome, TrainingHost, TrainJob, TrainOutcome } from './training-host';
+
+/** Rows of logits handed to the scorers at a time: their n × classes matrix is never kept whole. */
+const SCORE_CHUNK = 4096;
+
+/** The training host in this process: what the child process runs inside, and what `isolate: false` gives. */
+export class LocalTrainingHost implements TrainingHost {
+  private splits?: Promise<ImageSplits>;
+  private readonly models = new Map<string, Model>();
+
+  constructor(private readonly source: DatasetSource) {}
+
+  /** The data set, loaded at the first job. */
+  private load(signal?: AbortSignal): Promise<ImageSplits> {
+    if (this.splits) return this.splits;
+    const loading = loadSource(this.source, signal ? { signal } : {});
+    this.splits = loading;
+    // A failed or cancelled load may be tried again.
+    loading.catch(() => {
+      this.splits = undefined;
+    });
+    return loading;
+  }
+
+  async train(job: TrainJob, hooks: JobHooks = {}): Promise<TrainOutcome> {
+    const { train, test } = await this.load(hooks.signal);
+    throwIfAborted(hooks.signal);
+    const model = createModel(job.arch, {
+      inputShape: [train.height, train.width, train.channels],
+      classes: train.classes,
+      seed: job.weightSeed,
+      ...(job.width === undefined ? {} : { width: job.width }),
+    });
+    let kept = false;
+    try {
+      const outcome = await this.trainOn(model, job, { train, test }, hooks);
+      if (job.keepAs !== undefined) {
+        this.models.get(job.keepAs)?.dispose();
+        this.models.set(job.keepAs, model);
+        kept = true;
+      }
+      return outcome;
+    } finally {
+      if (!kept) model.dispose();
+    }
+  }
+
+  private async trainOn(
+    model: Model,
+    job: TrainJob,
+    { train, test }: ImageSplits,
+    hooks: JobHooks,
+  ): Promise<TrainOutcome> {
+    const testPart = job.testIndices === undefined ? test : takeRows(test, job.testIndices);
+    const keeper = job.checkpoint && (await CheckpointKeeper.open(job.checkpoint, job.resume ?? false));
+    const result = await trainModel({
+      model,
+      dataset: train,
+      ...(job.indices ? { indices: job.indices } : {}),
+      ...(job.validation?.length ? { validation: job.validation } : {}),
+      ...(testPart.count > 0 ? { test: testPart } : {}),
+      epochs: job.epochs,
+      learningRates: job.learningRates,
+      ...defined({
+        batchSize: job.batchSize,
+        momentum: job.momentum,
+        weightDecay: job.weightDecay,
+        augment: job.augment,
+        trackForgetting: job.trackForgetting,
+      }),
+      seed: job.seed,
+      evaluateEveryEpoch: job.evaluateEveryEpoch ?? true,
+      ...(keeper ? { checkpoint: keeper.forTrainer } : {}),
+      ...defined({ signal: hooks.signal, onProgress: hooks.onProgress }),
+      onEpoch: (epoch) => {
+        keeper?.epochEnded(epoch);
+        hooks.onEpoch?.(epoch);
+      },
+    });
+    await keeper?.finish();
+    const last = result.epochs[result.epochs.length - 1] as EpochRecord | undefined;
+    const outcome: TrainOutcome = {
+      arch: model.arch,
+      width: model.width,
+      parameters: model.parameters,
+      featureSize: model.featureSize,
+      epochs: result.epochs,
+      trainSeconds: result.seconds,
+      validationSeconds: Number.NaN,
+      testSeconds: sum(result.epochs.map((epoch) => epoch.testSeconds ?? 0)),
+      testAccuracy: result.testAccuracy ?? Number.NaN,
+      trainAccuracy: last?.trainAccuracy ?? Number.NaN,
+    };
+    if (result.forgetting) {
+      // The paper: an example that was never classified correctly counts as forgotten infinitely often.
+      const counts = result.forgetting.counts('infinity');
+      outcome.forgetting = Float64Array.from(resolveRows(job.indices, train.count), (row) => counts[row]);
+    }
+    return outcome;
+  }
+
+  async score(job: ScoreJob, hooks: JobHooks = {}): Promise<ScoreOutcome> {
+    const { train } = await this.load(hooks.signal);
+    const model = this.models.get(job.model);
+    if (!model) throw new SvpError('SVP_E_INTERNAL', `No trained model is kept as "${job.model}".`);
+    const rows = resolveRows(job.indices, train.count);
+    const startedAt = performance.now();
+    const scorers = new Map<string, RowScorer>();
+    for (const name of job.measures ?? []) {
+      const { rowScorer } = findMethod(name);
+      if (!rowScorer) {
+        throw new SvpError('SVP_E_OPTION', `The method ${name} does not score logits.`, {
+          option: 'measures',
+        });
+      }
+      scorers.set(name, rowScorer(rows.length, defined({ signal: hooks.signal })));
+    }
+    const features: Matrix | undefined = job.features
+      ? {
+          data: new Float32Array(rows.length * model.featureSize),
+          rows: rows.length,
+          columns: model.featureSize,
+        }
+      : undefined;
+    const outputs = [
+      ...(scorers.size > 0 ? ['logits' as const] : []),
+      ...(features ? ['features' as const] : []),
+    ];
+    for (let from = 0; from < rows.length; from += SCORE_CHUNK) {
+      const chunk = rows.subarray(from, from + SCORE_CHUNK);
+      const part = await scorePool({
+        model,
+        dataset: train,
+        indices: chunk,
+        outputs,
+        ...defined({ batchSize: job.batchSize, signal: hooks.signal }),
+      });
+      for (const scorer of scorers.values()) await scorer.add(part.logits!);
+      features?.data.set(part.features!.data, from * model.featureSize);
+      hooks.onProgress?.({
+        stage: 'scoring the pool',
+        done: from + chunk.length,
+        total: rows.length,
+        unit: 'images',
+        elapsedMs: performance.now() - startedAt,
+      });
+    }
+    return {
+      ...(scorers.size > 0
+        ? { scores: Object.fromEntries([...scorers].map(([name, scorer]) => [name, scorer.finish()])) }
+        : {}),
+      ...(features ? { features } : {}),
+      seconds: (performance.now() - startedAt) / 1000,
+    };
+  }
+
+  async release(model: string): Promise<void> {
+    this.models.get(model)?.dispose();
+    this.models.delete(model);
+  }
+
+  async close(): Promise<void> {
+    for (const model of this.models.values()) model.dispose();
+    this.models.clear();
+  }
+}
+
+/** Only the keys that have a value: options of the rooms below are strict about what was given. */
+function defined<Options extends object>(
+  options: Options,
+): {
+  [Key in keyof Options]?: Exclude<Options[Key], undefined>;
+} {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** A copy of some rows of a data set, in the given order. */
+function takeRows(dataset: ImageDataset, rows: Uint32Array): ImageDataset {
+  resolveRows(rows, dataset.count, 'testIndices');
+  const size = dataset.height * dataset.width * dataset.channels;
+  const images = new Uint8Array(rows.length * size);
+  rows.forEach((row, i) => {
+    images.set(dataset.images.subarray(row * size, (row + 1) * size), i * size);
+  });
+  return {
+    ...dataset,
+    images,
+    labels: Uint8Array.from(rows, (row) => dataset.labels[row]),
+    count: rows.length,
+  };
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/** A network and how it is trained. */
+export interface Network {
+  arch: string;
+  width?: number;
+  /** epochs[i] epochs at learningRates[i]. */
+  epochs: number[];
+  learningRates: number[];
+  batchSize?: number;
+  momentum?: number;
+  weightDecay?: number;
+  augment?: boolean;
+}
+
+/** The paper's model and a schedule that suits a CPU; the paper's own is 181 epochs. */
+export const DEFAULT_TARGET: Network = {
+  arch: 'preact20',
+  epochs: [1, 3, 1],
+  learningRates: [0.01, 0.1, 0.01],
+  batchSize: 128,
+  momentum: 0.9,
+  weightDecay: 5e-4,
+  augment: true,
+};
+
+export const networkShape = z
+  .strictObject({
+    arch: z.string(),
+    width: z.int().min(1).optional(),
+    epochs: z.array(z.int().min(0)).min(1),
+    learningRates: z.array(z.number().min(0)).min(1),
+    batchSize: z.int().min(1).optional(),
+    momentum: z.number().min(0).max(1).optional(),
+    weightDecay: z.number().min(0).optional(),
+    augment: z.boolean().optional(),
+  })
+  .refine((network) => network.epochs.length === network.learningRates.length, {
+    message: 'epochs and learningRates must be of the same length: epochs[i] epochs at learningRates[i]',
+  });
+
+/**
+ * Guesses of the cost of one image in seconds, for the estimate of the time left until the run has measured its own:
+ * training steps of the usual networks on two cores at 28 × 28, per channel of the first section.
+ */
+const TRAIN_SECONDS_PER_WEIGHTED_IMAGE = 1.0e-4;
+
+/** Blocks of a residual network by its name's number: preact8 has 3, preact20 has 9. */
+function depthOf(arch: string): number {
+  return Number(/\d+/.exec(arch)?.[0] ?? 20);
+}
+
+/** Seconds that training on one image may take, before anything is measured. */
+export function guessTrainSeconds({ arch, width }: Network): number {
+  return TRAIN_SECONDS_PER_WEIGHTED_IMAGE * depthOf(arch) * ((width ?? 16) / 16);
+}
+
+/** Seconds that scoring one image may take: a forward pass is about a third of a step. */
+export function guessScoreSeconds(network: Network): number {
+  return guessTrainSeconds(network) / 3;
+}
+
+/** Epochs in all. */
+export function epochsOf({ epochs }: Network): number {
+  return epochs.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,278 @@
+import { promises as fs } from 'node:fs';
+import { z } from 'zod';
+import { throwIfAborted } from '../core/abort';
+import { parseOptions } from '../core/options';
+import type { OnProgress } from '../core/progress';
+import type { EpochRecord } from '../core/run-record';
+import { type ImageSplits, resolveRows } from '../data/dataset';
+import { splitValidation } from '../data/split';
+import { SvpError } from '../errors';
+import { trainingLine } from './core-set-steps';
+import { loadSource, sourceOf } from './dataset-source';
+import { guessScoreSeconds, guessTrainSeconds } from './network';
+import { openTrainingHost } from './open-training-host';
+import { RunDirectory } from './run-directory';
+import { resolveSchedule } from './schedule';
+import type { CheckpointPolicy, TrainJob } from './training-host';
+
+export interface TrainOptions {
+  /** A data set's name, or images in memory. Default 'fashion-mnist'. */
+  dataset?: string | ImageSplits;
+  /** Default 'preact20'. */
+  arch?: string;
+  /** Channels of the first section; default the network's own (16). */
+  width?: number;
+  /** epochs[i] epochs at learningRates[i]; one number alone is the total, in the paper's proportions. Default 5 in all. */
+  epochs?: number[];
+  learningRates?: number[];
+  /** Default 128. */
+  batchSize?: number;
+  /** Default 0.9. */
+  momentum?: number;
+  /** Default 5e-4. */
+  weightDecay?: number;
+  /** Random crop and flip. Default true. */
+  augment?: boolean;
+  /** Rows of the train split to train on; default all. */
+  indices?: Uint32Array;
+  /** This many examples of those are held out to report validation accuracy on. Default 0. */
+  validation?: number;
+  /** Of weights, order, crops and the validation split. Default 0. */
+  seed?: number;
+  /** Train in a child process, so that this one's event loop stays free. Default false. */
+  isolate?: boolean;
+  /** Where configuration, index files, results and checkpoints go. Default: nowhere, unless leaveRunDirectory. */
+  runDirectory?: string;
+  /** Leave a run folder, `runs/train-<UTC time>` unless runDirectory names it. */
+  leaveRunDirectory?: boolean;
+  force?: boolean;
+  /** Epochs that leave a checkpoint in the run folder. Default 'best': by validation, or by training accuracy without one. */
+  checkpoint?: CheckpointPolicy;
+  /** Go on from the last whole epoch in runDirectory. */
+  resume?: boolean;
+  cacheDirectory?: string;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+  onEpoch?: (epoch: EpochRecord) => void;
+  /** Called once the run's folder is there. */
+  onRunDirectory?: (folder: string) => void;
+}
+
+export interface TrainResult {
+  /** Of the last epoch, as fractions. NaN where the data set has no test split. */
+  testAccuracy: number;
+  /** Over the last epoch's mini-batches, as they were trained on (augmented). */
+  trainAccuracy: number;
+  validationAccuracy?: number;
+  /** The best epoch by validation. */
+  best?: { epoch: number; validationAccuracy: number; testAccuracy?: number };
+  /** Training steps alone, without tests. */
+  seconds: number;
+  runDirectory?: string;
+  arch: string;
+  width: number;
+  parameters: number;
+  examples: number;
+  epochs: EpochRecord[];
+}
+
+/** What `svp train --dry-run` says. */
+export interface TrainPlan {
+  dataset: string;
+  arch: string;
+  examples: number;
+  testExamples: number;
+  height: number;
+  width: number;
+  channels: number;
+  epochs: number;
+  steps: number;
+  estimatedSeconds: number;
+}
+
+const any = z.any().optional();
+const text = z.string().min(1).optional();
+const schema = z.object({
+  dataset: any,
+  arch: text,
+  width: z.int().min(1).optional(),
+  epochs: z.array(z.int().min(0)).min(1).optional(),
+  learningRates: z.array(z.number().min(0)).min(1).optional(),
+  batchSize: z.int().min(1).optional(),
+  momentum: z.number().min(0).max(1).optional(),
+  weightDecay: z.number().min(0).optional(),
+  augment: z.boolean().optional(),
+  indices: any,
+  validation: z.int().min(0).optional(),
+  seed: z.int().optional(),
+  isolate: z.boolean().optional(),
+  runDirectory: text,
+  leaveRunDirectory: z.boolean().optional(),
+  force: z.boolean().optional(),
+  checkpoint: z.enum(['best', 'all', 'last']).optional(),
+  resume: z.boolean().optional(),
+  cacheDirectory: text,
+  signal: any,
+  onProgress: any,
+  onEpoch: any,
+  onRunDirectory: any,
+});
+
+/** A call's options with defaults, its data, and the rows to train and validate on. */
+async function prepare(options: TrainOptions) {
+  const given = parseOptions(schema, options, 'train') as TrainOptions;
+  const { dataset = 'fashion-mnist', arch = 'preact20', seed = 0, signal } = given;
+  const schedule = resolveSchedule(given.epochs, given.learningRates);
+  throwIfAborted(signal);
+  const source = sourceOf(dataset, given.cacheDirectory);
+  const splits = await loadSource(source, { ...(signal ? { signal } : {}) });
+  const candidates = resolveRows(given.indices, splits.train.count);
+  if (candidates.length === 0) {
+    throw new SvpError('SVP_E_SHAPE', 'There is nothing to train on: the index file or array is empty.');
+  }
+  const { train: rows, validation: heldOut } = splitValidation(splits.train.labels, {
+    size: given.validation ?? 0,
+    indices: candidates,
+    seed,
+  });
+  return { given, arch, seed, schedule, splits, source, rows, heldOut };
+}
+
+/** What `train` with these options would do; reads the data, trains and writes nothing. */
+export async function trainPlan(options: TrainOptions): Promise<TrainPlan> {
+  const { given, arch, schedule, splits, rows } = await prepare(options);
+  const epochs = schedule.epochs.reduce((sum, count) => sum + count, 0);
+  const network = { arch, ...schedule, ...(given.width === undefined ? {} : { width: given.width }) };
+  const { train, test } = splits;
+  return {
+    dataset: train.name,
+    arch,
+    examples: rows.length,
+    testExamples: test.count,
+    height: train.height,
+    width: train.width,
+    channels: train.channels,
+    epochs,
+    steps: epochs * Math.ceil(rows.length / (given.batchSize ?? 128)),
+    estimatedSeconds:
+      epochs * (rows.length * guessTrainSeconds(network) + test.count * guessScoreSeconds(network)),
+  };
+}
+
+/**
+ * Trains one network with SGD, momentum, weight decay and a stepwise schedule (Selection via Proxy, section 3.1), and
+ * tests it after every epoch. With a run folder it leaves config.json, train.index, dev.index, results.csv, target.csv,
+ * result.json and checkpoints; results.csv grows as epochs end.
+ * @throws SvpError SVP_E_OPTION, SVP_E_INDEX, SVP_E_EXISTS, SVP_E_WRITE, SVP_E_CHECKPOINT (resume), SVP_E_RUNTIME (no
+ *   TensorFlow: see svp doctor), SVP_E_NONFINITE (training diverged), SVP_E_ABORT
+ */
+export async function train(options: TrainOptions = {}): Promise<TrainResult> {
+  const { given, arch, seed, schedule, splits, source, rows, heldOut } = await prepare(options);
+  const { signal, resume = false } = given;
+  const run = await runFolder(given);
+  const job: TrainJob = {
+    arch,
+    weightSeed: seed,
+    seed,
+    ...schedule,
+    indices: rows,
+    ...(heldOut.length > 0 ? { validation: heldOut } : {}),
+    ...Object.fromEntries(
+      (['width', 'batchSize', 'momentum', 'weightDecay', 'augment'] as const)
+        .filter((name) => given[name] !== undefined)
+        .map((name) => [name, given[name]]),
+    ),
+    ...(run ? { checkpoint: { folder: run.folder, policy: given.checkpoint ?? 'best' }, resume } : {}),
+  };
+  if (run) {
+    given.onRunDirectory?.(run.folder);
+    const {
+      checkpoint: _checkpoint,
+      resume: _resume,
+      indices: _indices,
+      validation: _rows,
+      ...configuration
+    } = job;
+    await run.writeJson('config.json', {
+      command: 'train',
+      dataset: splits.train.name,
+      ...configuration,
+      examples: rows.length,
+      validation: heldOut.length,
+      checkpoint: given.checkpoint ?? 'best',
+    });
+    await run.writeIndices('train.index', rows);
+    await run.writeIndices('dev.index', heldOut);
+  }
+  const host = openTrainingHost(source, given.isolate ?? false);
+  let writing: Promise<unknown> = Promise.resolve();
+  const epochs: EpochRecord[] = [];
+  try {
+    const outcome = await host.train(job, {
+      ...(signal ? { signal } : {}),
+      ...(given.onProgress ? { onProgress: given.onProgress } : {}),
+      onEpoch: (epoch) => {
+        epochs.push(epoch);
+        const snapshot = [...epochs];
+        if (run) writing = writing.then(() => run.writeEpochs(snapshot));
+        // Its failure is told when training ends.
+        writing.catch(() => {});
+        given.onEpoch?.(epoch);
+      },
+    });
+    await writing;
+    const last = outcome.epochs[outcome.epochs.length - 1] as EpochRecord | undefined;
+    const result: TrainResult = {
+      testAccuracy: outcome.testAccuracy,
+      trainAccuracy: outcome.trainAccuracy,
+      ...(last?.validationAccuracy === undefined ? {} : { validationAccuracy: last.validationAccuracy }),
+      ...bestOf(outcome.epochs),
+      seconds: outcome.trainSeconds,
+      ...(run ? { runDirectory: run.folder } : {}),
+      arch: outcome.arch,
+      width: outcome.width,
+      parameters: outcome.parameters,
+      examples: rows.length,
+      epochs: outcome.epochs,
+    };
+    if (run) {
+      await run.writeEpochs(outcome.epochs);
+      await run.writeTraining('target.csv', [trainingLine(outcome, rows.length)]);
+      await run.writeJson('result.json', result);
+    }
+    return result;
+  } finally {
+    await writing.catch(() => {});
+    await host.close();
+    await run?.sweep();
+  }
+}
+
+async function runFolder(given: TrainOptions): Promise<RunDirectory | undefined> {
+  const { runDirectory, resume, force } = given;
+  if (resume) {
+    if (runDirectory === undefined) {
+      throw new SvpError('SVP_E_OPTION', 'To resume, name the run’s folder (runDirectory, --run-dir).', {
+        option: 'resume',
+      });
+    }
+    // Nothing there yet: the run starts afresh, so that the same command can simply be given again.
+    const present = await fs.readdir(runDirectory).catch(() => [] as string[]);
+    if (present.length > 0) return RunDirectory.open(runDirectory);
+  }
+  if (runDirectory === undefined && !given.leaveRunDirectory) return undefined;
+  return RunDirectory.create('train', runDirectory, force);
+}
+
+/** The best epoch by validation; ties keep the earliest. */
+function bestOf(epochs: EpochRecord[]): Pick<TrainResult, 'best'> {
+  let best: EpochRecord | undefined;
+  for (const epoch of epochs) {
+    if (epoch.validationAccuracy === undefined) continue;
+    if (best?.validationAccuracy === undefined || epoch.validationAccuracy > best.validationAccuracy)
+      best = epoch;
+  }
+  if (best?.validationAccuracy === undefined) return {};
+  const { epoch, validationAccuracy, testAccuracy } = best;
+  return { best: { epoch, validationAccuracy, ...(testAccuracy === undefined ? {} : { testAccuracy }) } };
+}
