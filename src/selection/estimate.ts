@@ -32,7 +32,10 @@ const TRIAL_PICKS = 64;
  * k-centers is taken to cost rows × columns × budget; the trial's data are without structure, where pruning helps
  * least, so that features of a trained network usually take less.
  */
-export async function estimateSelection(method: SelectionMethod, size: SelectionSize): Promise<SelectionEstimate> {
+export async function estimateSelection(
+  method: SelectionMethod,
+  size: SelectionSize,
+): Promise<SelectionEstimate> {
   const { rows, columns, budget, threads } = size;
   const inputBytes = 4 * rows * columns;
   const given = threads === undefined ? {} : { threads };
@@ -66,9 +69,9 @@ export async function estimateSelection(method: SelectionMethod, size: Selection
 function ranking(rows: number, budget: number): Promise<number> {
   const random = new Random(1);
   const scores = Float32Array.from({ length: Math.min(rows, 1 << 18) }, () => random.uniform());
-  return timed(async () => rankDescending(scores, Math.ceil((budget * scores.length) / Math.max(1, rows)))).then(
-    (seconds) => (seconds * rows) / Math.max(1, scores.length),
-  );
+  return timed(async () =>
+    rankDescending(scores, Math.ceil((budget * scores.length) / Math.max(1, rows))),
+  ).then((seconds) => (seconds * rows) / Math.max(1, scores.length));
 }
 
 /** Made-up features: a table of normal deviates read from a different place for each row, which is quicker than drawing. */

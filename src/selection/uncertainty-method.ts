@@ -1,5 +1,6 @@
 import type { Matrix } from '../core/matrix';
 import { isSvpError, SvpError } from '../errors';
+import type { CallOptions } from '../native/call-options';
 import { uncertainty } from '../native/uncertainty';
 import type { RowScorer, SelectionMethod } from './method';
 import { rankDescending } from './rank';
@@ -14,8 +15,8 @@ export function uncertaintyMethod(
   return {
     ...described,
     needs: 'logits',
-    async pick({ poolSize, budget, initial, logits, threads, signal }) {
-      const scorer = uncertaintyScorer(measure, poolSize, { threads, signal });
+    async pick({ poolSize, budget, initial, logits, threads, signal, onProgress }) {
+      const scorer = uncertaintyScorer(measure, poolSize, { threads, signal, onProgress });
       await scorer.add(logits as Matrix);
       const scores = scorer.finish();
       return { indices: rankDescending(scores, budget, initial), scores };
@@ -24,11 +25,7 @@ export function uncertaintyMethod(
   };
 }
 
-function uncertaintyScorer(
-  measure: Measure,
-  rows: number,
-  options: { threads?: number; signal?: AbortSignal } = {},
-): RowScorer {
+function uncertaintyScorer(measure: Measure, rows: number, options: CallOptions = {}): RowScorer {
   const scores = new Float32Array(rows);
   let filled = 0;
   return {
@@ -42,7 +39,7 @@ function uncertaintyScorer(
       const batch = await uncertainty(logits, { ...options, measures: [measure] }).catch((error) => {
         throw inPoolRows(error, filled);
       });
-      scores.set(batch[measure] as Float32Array, filled);
+      scores.set(batch[measure]!, filled);
       filled += logits.rows;
     },
     finish() {

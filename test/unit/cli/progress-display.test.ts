@@ -38,7 +38,7 @@ const progress: Progress = {
   unit: 'picks',
   elapsedMs: 2_000,
   remainingMs: 9_346,
-  radius: 3.142,
+  radius: 12.3456,
 };
 
 describe('createDisplay', () => {
@@ -100,7 +100,7 @@ describe('createDisplay', () => {
 describe('formatting', () => {
   test('a progress line says how far, how fast, the radius and the time left', () => {
     expect(formatProgress(progress)).toBe(
-      'k-centers: 1,234 of 7,000 picks (17 %), 617 picks/s, radius 3.142, 9 s left',
+      'k-centers: 1,234 of 7,000 picks (17 %), 617 picks/s, radius 12.35, 9 s left',
     );
     expect(formatProgress({ ...progress, done: 0, radius: Infinity, remainingMs: undefined })).toBe(
       'k-centers: 0 of 7,000 picks (0 %)',
