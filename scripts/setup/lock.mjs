@@ -1,8 +1,17 @@
 // One set-up at a time in one folder. The lock is a file that names its holder; a holder that died without a word is
 // taken over, together with the tools that it left running.
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureFolder } from './context.mjs';
 
@@ -69,6 +78,17 @@ function takeOver(path, seen) {
   rmSync(grave, { force: true });
 }
 
+/** Remove the temporary files of processes that died while they took a lock. */
+function sweepDead(path) {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(`${basename(path)}.`)
+      ? /\.(\d+)\.(?:stale\.)?tmp$/.exec(name)?.[1]
+      : undefined;
+    if (pid && !isAlive({ pid: Number(pid), start: null })) rmSync(join(folder, name), { force: true });
+  }
+}
+
 /**
  * Wait for the lock and take it.
  * @param {string} path @param {(text: string) => void} say told once when there is someone to wait for
@@ -100,6 +120,7 @@ export async function acquireLock(path, say) {
     waiting = true;
     await sleep(200);
   }
+  sweepDead(path);
   const beat = setInterval(() => {
     try {
       utimesSync(path, new Date(), new Date());

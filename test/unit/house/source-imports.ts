@@ -105,6 +105,8 @@ export function importsOf(source: string): SourceImport[] {
   for (const match of code.matchAll(STATEMENT))
     found.push({ line: lineAt(match.index), specifier: match[2] });
   for (const match of code.matchAll(CALL)) {
+    // A computed name is nothing to `require.resolve`: it only looks, it loads nothing.
+    if (match[2] === undefined && match[0].startsWith('require.resolve')) continue;
     found.push({ line: lineAt(match.index), specifier: match[2] ?? null });
   }
   return found.sort((a, b) => a.line - b.line);
