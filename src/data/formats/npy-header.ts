@@ -155,7 +155,8 @@ function parseDescr(
   descr: string,
   fail: (why: string) => never,
 ): Pick<NpyHeader, 'type' | 'itemSize' | 'bigEndian'> {
-  const known = TYPES[descr.slice(1)];
+  const code = descr.slice(1);
+  const known = Object.hasOwn(TYPES, code) ? TYPES[code] : undefined;
   const order = descr[0];
   if (known === undefined || !'<>=|'.includes(order)) {
     return fail(
