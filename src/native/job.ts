@@ -1,6 +1,7 @@
 import { abortError, throwIfAborted } from '../core/abort';
 import { type OnProgress, ProgressMeter } from '../core/progress';
 import { ERROR_CODES, type ErrorCode, type ErrorDetails, SvpError } from '../errors';
+import { whenAborted } from './abort-listener';
 import type { NativeJob } from './contract';
 
 /** Jobs of one JavaScript thread that run at the same time; further ones wait. Each has at least one system thread. */
@@ -38,15 +39,14 @@ function enter(signal?: AbortSignal): Promise<void> {
   }
   return new Promise((resolve, reject) => {
     const admitted = () => {
-      signal?.removeEventListener('abort', aborted);
+      forget();
       resolve();
     };
-    const aborted = () => {
+    const forget = whenAborted(signal, () => {
       waiting.splice(waiting.indexOf(admitted), 1);
       reject(abortError(signal));
-    };
+    });
     waiting.push(admitted);
-    signal?.addEventListener('abort', aborted, { once: true });
   });
 }
 
@@ -80,13 +80,12 @@ async function settle<Result>(start: () => NativeJob<Result>, o: JobOptions): Pr
   let listenerFailed = false;
   let listenerError: unknown;
   let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
+  let forget = () => {};
   try {
     throwIfAborted(signal);
     const meter = new ProgressMeter(o.stage, o.total, o.unit, onProgress);
     const job = start();
-    onAbort = () => job.cancel();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    forget = whenAborted(signal, () => job.cancel());
     const report = () => {
       const { done, fraction, radius } = job.progress();
       try {
@@ -118,6 +117,6 @@ async function settle<Result>(start: () => NativeJob<Result>, o: JobOptions): Pr
     throw known instanceof SvpError && known.code === 'SVP_E_ABORT' ? abortError(signal) : known;
   } finally {
     clearInterval(timer);
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
+    forget();
   }
 }

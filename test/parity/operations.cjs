@@ -1,0 +1,49 @@
+// Runs every operation of the addon on fixed inputs with 1 … 8 threads and prints { "operation, case": hash of the
+// result's bytes } as JSON. A process of its own, because SVP_INSTRUCTION_SET must be in the real environment.
+const { createHash } = require('node:crypto');
+
+const addon = require(process.argv[2]);
+
+let state = 12345;
+const random = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+};
+const values = (count, scale) => Float32Array.from({ length: count }, () => (random() - 0.5) * scale);
+
+const hash = (...arrays) => {
+  const digest = createHash('sha256');
+  for (const a of arrays) digest.update(new Uint8Array(a.buffer, a.byteOffset, a.byteLength));
+  return digest.digest('hex').slice(0, 16);
+};
+
+async function main() {
+  const hashes = {};
+  // The same result for every thread count, or both are listed.
+  const record = (name, result) => {
+    hashes[name] = name in hashes && hashes[name] !== result ? `${hashes[name]} and ${result}` : result;
+  };
+  for (const columns of [1, 2, 7, 8, 9, 10, 16, 33, 100, 1000, 4097]) {
+    const rows = Math.ceil(200_000 / columns);
+    const logits = values(rows * columns, 50);
+    for (let i = 0; i < logits.length; i += 13) logits[i] = Math.round(logits[i]); // ties
+    for (let i = 1; i < logits.length; i += 101) if (i % columns !== 0) logits[i] = Number.NEGATIVE_INFINITY;
+    const side = Math.min(rows, 150);
+    const b = values(70 * columns, 50);
+    for (let threads = 1; threads <= 8; threads++) {
+      const measures = [new Float32Array(rows), new Float32Array(rows), new Float32Array(rows)];
+      await addon.uncertainty(logits, rows, columns, threads, ...measures).promise;
+      record(`uncertainty, ${columns} columns`, hash(...measures));
+
+      const a = logits.slice(0, side * columns).map((x) => (Number.isFinite(x) ? x : 1));
+      for (const cosine of [false, true]) {
+        const distances = new Float64Array(side * 70);
+        await addon.pairwiseDistances(a, side, b, 70, columns, cosine, false, threads, distances).promise;
+        record(`pairwise distances, ${columns} columns, ${cosine ? 'cosine' : 'euclidean'}`, hash(distances));
+      }
+    }
+  }
+  console.log(JSON.stringify({ set: addon.describe().instructionSet, hashes }));
+}
+
+main();
