@@ -22,6 +22,13 @@ interface Manifest {
   source: string;
   common: Common;
   sha256: Record<string, string>;
+  /** Of this manifest itself, as JSON without this field. */
+  checksum?: string;
+}
+
+function checksumOf(manifest: Manifest): string {
+  const { checksum: _own, ...body } = manifest;
+  return sha256(Buffer.from(JSON.stringify(body)));
 }
 
 /** $SVP_CACHE, or selection-via-proxy under $XDG_CACHE_HOME or ~/.cache; data sets lie in its folder `datasets`. */
@@ -63,6 +70,7 @@ export async function readCached(
     const manifest = JSON.parse(await fs.readFile(path.join(folder, MANIFEST), 'utf8')) as Manifest;
     if (manifest.version !== CACHE_VERSION || manifest.name !== name || manifest.source !== source)
       return undefined;
+    if (manifest.checksum !== checksumOf(manifest)) return undefined;
     const splits: Partial<ImageSplits> = {};
     for (const half of HALVES) {
       const [images, labels] = await Promise.all([
@@ -106,6 +114,7 @@ export async function writeCached(
     }
     const { images: _images, labels: _labels, count: _count, name: _name, ...common } = splits.train;
     const manifest: Manifest = { version: CACHE_VERSION, name, source, common, sha256: sums };
+    manifest.checksum = checksumOf(manifest);
     await writeFileAtomically(path.join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
     return true;
   } catch (error) {

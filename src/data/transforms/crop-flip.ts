@@ -74,7 +74,7 @@ export function cropFlipInto(
   const shiftY = draw.top - padding;
   const shiftX = draw.left - padding;
   // Columns x of the result whose source column x + shiftX lies inside the image.
-  const firstX = Math.max(0, -shiftX);
+  const firstX = Math.min(width, Math.max(0, -shiftX));
   const endX = Math.max(firstX, Math.min(width, width - shiftX));
   for (let y = 0; y < height; y++) {
     const row = at + y * width * channels;
