@@ -3,6 +3,11 @@
  */
 export type { Matrix } from './core/matrix';
 export type { OnProgress, Progress } from './core/progress';
+export type { ImageDataset, ImageSplits } from './data/dataset';
+export { datasetNames, loadDataset } from './data/datasets/registry';
+export { formatIndexFile, readIndexFile, writeIndexFile } from './data/formats/index-file';
+export { type NpyArray, readNpy, readNpyMatrix, readNpyVector, writeNpy } from './data/formats/npy';
+export { npzNames, readNpzMember } from './data/formats/npz';
 export {
   ERROR_CODES,
   type ErrorCode,

@@ -111,21 +111,21 @@ function applyConfigValue(command: Command, file: string, key: string, value: un
   }
   const name = option.attributeName();
   if (command.getOptionValueSource(name) === 'cli') return;
-  command.setOptionValueWithSource(
-    name,
-    configValue(option, value, `${file}: the option "${key}"`),
-    'config',
-  );
+  const meant = configValue(option, value, `${file}: the option "${key}"`);
+  // "no-augmentation": true says what --no-augmentation says.
+  const negated = option.negate && option.long === `--${key}`;
+  command.setOptionValueWithSource(name, negated ? !meant : meant, 'config');
 }
 
 function configValue(option: Option, value: unknown, what: string): unknown {
   const fail = (wanted: string) => {
     throw new SvpError('SVP_E_OPTION', `${what} must be ${wanted}, not ${JSON.stringify(value)}.`);
   };
-  if (option.isBoolean()) return typeof value === 'boolean' ? value : fail('true or false');
-  if (option.variadic) {
-    const values = Array.isArray(value) ? value : [value];
-    return values.reduce((sofar, one) => parsed(option, one, what, sofar), undefined as unknown);
+  if (option.isBoolean() || option.negate) return typeof value === 'boolean' ? value : fail('true or false');
+  // Several values are for options that take several on the command line: those that gather them into a list.
+  if (Array.isArray(value)) {
+    const list = value.reduce((sofar, one) => parsed(option, one, what, sofar), undefined as unknown);
+    return Array.isArray(list) || value.length === 0 ? (list ?? []) : fail('one value');
   }
   return parsed(option, value, what, undefined);
 }

@@ -23,6 +23,9 @@ async function parse(...argv: string[]): Promise<Record<string, unknown>> {
     .option('--seed <n>', 'a number', wholeNumber(-10, 10), 0)
     .option('--name <text>', 'text')
     .option('--at <n...>', 'several')
+    .option('--epochs <n>', 'several', (text, sofar?: number[]) => [...(sofar ?? []), Number(text)])
+    .option('--crop', 'on or off', true)
+    .option('--no-crop', 'off')
     .addOption(new Option('--metric <name>', 'a choice').choices(['euclidean', 'cosine']));
   addCommonOptions(command).action(async (_options, self: Command) => {
     resolved = await resolvedOptions(self);
@@ -44,11 +47,28 @@ describe('resolvedOptions', () => {
     });
   });
 
+  test('a list is for options that take several values', async () => {
+    expect(await parse('--config', config({ epochs: [1, 4], at: 3 }))).toMatchObject({
+      epochs: [1, 4],
+      at: ['3'],
+    });
+    expect(await parse('--config', config({ epochs: [1, 4] }), '--epochs', '9')).toMatchObject({
+      epochs: [9],
+    });
+  });
+
   test('names may be in camel case', async () => {
     expect(await parse('--config', config({ randomInitial: '12', dryRun: true }))).toMatchObject({
       randomInitial: 12,
       dryRun: true,
     });
+  });
+
+  test('an option that can be turned off has two names in the file', async () => {
+    expect(await parse()).toMatchObject({ crop: true });
+    expect(await parse('--config', config({ crop: false }))).toMatchObject({ crop: false });
+    expect(await parse('--config', config({ 'no-crop': true }))).toMatchObject({ crop: false });
+    expect(await parse('--config', config({ 'no-crop': true }), '--crop')).toMatchObject({ crop: true });
   });
 
   test.each([
@@ -58,6 +78,7 @@ describe('resolvedOptions', () => {
     [{ seed: 11 }, 'SVP_E_OPTION', /"seed" is 11\. It must be a whole number between -10 and 10/],
     [{ seed: 1.5 }, 'SVP_E_OPTION', /"seed" is 1\.5/],
     [{ json: 'yes' }, 'SVP_E_OPTION', /"json" must be true or false, not "yes"/],
+    [{ seed: [1, 2] }, 'SVP_E_OPTION', /"seed" must be one value, not \[1,2\]/],
     [{ name: null }, 'SVP_E_OPTION', /"name" must be a string or a number, not null/],
     ['{"seed": 1', 'SVP_E_FORMAT', /is not JSON/],
     ['[1]', 'SVP_E_FORMAT', /must be a JSON object/],
