@@ -1,0 +1,105 @@
+// One training step — forward, loss, gradients, momentum update — of residual networks, against PyTorch on the CPU.
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, NETWORKS } from './training-networks.mjs';
+
+const require = createRequire(import.meta.url);
+const here = path.dirname(fileURLToPath(import.meta.url));
+const CHECK_STEPS = 5;
+const WARM_STEPS = 3;
+const TIMED_STEPS = 15;
+const THREADS = 2;
+/** Float32 sums in another order drift apart step by step; after five steps this is the most that was seen, tenfold. */
+const LOSS_TOLERANCE = 2e-3;
+
+const ours = (network) => ({
+  id: `${network}/svp`,
+  group: network,
+  label: 'this package (TensorFlow)',
+  command: ({ folder }) => ({
+    command: process.execPath,
+    args: [path.join(here, 'training-step.mjs'), folder, network, CHECK_STEPS, WARM_STEPS, TIMED_STEPS],
+    env: { TF_NUM_INTRAOP_THREADS: String(THREADS) },
+  }),
+});
+
+const torch = (network, layout) => ({
+  id: `${network}/torch-${layout}`,
+  group: network,
+  label: `PyTorch, ${layout}`,
+  peer: 'training',
+  command: ({ folder, python }) => ({
+    command: python,
+    args: [
+      path.join(here, '../peers/training.py'),
+      folder,
+      network,
+      layout,
+      THREADS,
+      CHECK_STEPS,
+      WARM_STEPS,
+      TIMED_STEPS,
+    ],
+  }),
+});
+
+export default {
+  title: 'One training step',
+  unit: 'ms',
+  trials: 5,
+  groups: Object.fromEntries(Object.entries(NETWORKS).map(([name, { title }]) => [name, title])),
+  subjects: Object.keys(NETWORKS).flatMap((network) => [
+    ours(network),
+    torch(network, 'channels-first'),
+    torch(network, 'channels-last'),
+  ]),
+
+  /** The same weights and the same batch for everyone. */
+  prepare(folder) {
+    const { Random } = require('../../dist/core/random.js');
+    for (const [name, spec] of Object.entries(NETWORKS)) {
+      const random = new Random(7);
+      const values = spec.batch * spec.height * spec.columns * spec.channels;
+      const weights = build(name)
+        .weights()
+        .filter((array) => !array.name.includes('.running_'));
+      const arrays = weights.map(({ name: array, shape }) => ({ name: array, shape }));
+      writeFileSync(`${folder}/${name}.json`, JSON.stringify({ ...spec, arrays }));
+      const file = (part, list) =>
+        writeFileSync(`${folder}/${name}.${part}.bin`, Buffer.concat(list.map((a) => Buffer.from(a.buffer))));
+      file(
+        'weights',
+        weights.map(({ data }) => data),
+      );
+      file('images', [new Float32Array(values).map(() => random.normal())]);
+      file('labels', [new Int32Array(spec.batch).map(() => random.below(spec.classes))]);
+    }
+  },
+
+  /** The work is the same only if the losses are. Called with each round's outputs before any time of it counts. */
+  verify(outputs) {
+    for (const network of Object.keys(NETWORKS)) {
+      const group = outputs.filter(({ subject }) => subject.group === network);
+      for (const { subject, output } of group) {
+        output.losses.forEach((loss, step) => {
+          const reference = group[0].output.losses[step];
+          if (!(Math.abs(loss - reference) <= LOSS_TOLERANCE * Math.abs(reference))) {
+            throw new Error(
+              `${subject.id}: the loss of step ${step + 1} is ${loss}, that of ${group[0].subject.id} is ${reference}.`,
+            );
+          }
+        });
+      }
+    }
+  },
+
+  notes: (outputs) => [
+    `Forward, loss, gradients and the update with momentum 0.9 and weight decay 5e-4; float32; ${THREADS} threads; the same ` +
+      `weights and batch everywhere, and the same loss over the first ${CHECK_STEPS} steps (within ${LOSS_TOLERANCE} of it), ` +
+      `which come before the clock starts. A trial is the median of ${TIMED_STEPS} steps in a fresh process after ` +
+      `${CHECK_STEPS + WARM_STEPS} steps of warming up.`,
+    `Versions: ${[...new Set(outputs.map(({ subject, output }) => `${subject.peer ? 'PyTorch' : 'TensorFlow'} ${output.version}`))].join(', ')}.`,
+  ],
+};

@@ -1,0 +1,45 @@
+import type { Random } from '../../core/random';
+import type { Handle } from '../kernels';
+import { type ConvShape, conv2d, conv2dFilterGradient, conv2dInputGradient } from '../ops/conv2d';
+import type { Parameter, ParameterSet } from '../parameters';
+import type { Pass } from '../pass';
+import type { Layer, LayerOutput } from './layer';
+
+export interface ConvolutionOptions extends ConvShape {
+  name: string;
+  inputs: number;
+  outputs: number;
+  /** The network's first layer: nobody wants the gradient of the images, and it costs as much as the convolution. */
+  first?: boolean;
+}
+
+/** A convolution without bias; weights size × size × in × out, Kaiming normal over the fan-out. */
+export class Convolution implements Layer {
+  private readonly weight: Parameter;
+
+  constructor(
+    parameters: ParameterSet,
+    random: Random,
+    private readonly options: ConvolutionOptions,
+  ) {
+    const { name, size, inputs, outputs } = options;
+    // He et al. 2015, equation 14: the variance of the gradients stays the same from layer to layer under ReLU.
+    const deviation = Math.sqrt(2 / (size * size * outputs));
+    const values = new Float32Array(size * size * inputs * outputs).map(() => random.normal() * deviation);
+    this.weight = parameters.add(`${name}.weight`, [size, size, inputs, outputs], values);
+  }
+
+  forward(pass: Pass, x: Handle): LayerOutput {
+    const w = pass.value(this.weight);
+    const y = conv2d(pass, x, w, this.options);
+    if (pass.training) pass.retain(x);
+    return { y, backward: (dy) => this.backward(pass, x, w, dy) };
+  }
+
+  private backward(pass: Pass, x: Handle, w: Handle, dy: Handle): Handle {
+    pass.setGradient(this.weight, conv2dFilterGradient(pass, x, w.shape, dy, this.options));
+    const dx = this.options.first ? pass.retain(dy) : conv2dInputGradient(pass, x.shape, w, dy, this.options);
+    pass.release(x);
+    return dx;
+  }
+}

@@ -1,0 +1,191 @@
+import { types } from 'node:util';
+import { SvpError } from '../errors';
+import type { Handle, Kernels } from './kernels';
+import type { Layer } from './layers/layer';
+import type { GradientResult, InputShape, Model, NamedWeights, OutputName, Outputs } from './model';
+import { softmaxCrossEntropy } from './ops/softmax-cross-entropy';
+import type { ParameterSet } from './parameters';
+import { Pass } from './pass';
+import type { StatisticSet } from './statistics';
+
+/** The parts of a network: images → `body` → features → `head` → logits. */
+export interface NetworkParts {
+  arch: string;
+  width: number;
+  inputShape: InputShape;
+  classes: number;
+  featureSize: number;
+  body: Layer;
+  head: Layer;
+  parameters: ParameterSet;
+  statistics: StatisticSet;
+}
+
+/** A model made of layers. */
+export class Network implements Model {
+  readonly arch: string;
+  readonly width: number;
+  readonly inputShape: InputShape;
+  readonly classes: number;
+  readonly featureSize: number;
+  private disposed = false;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly parts: NetworkParts,
+  ) {
+    this.arch = parts.arch;
+    this.width = parts.width;
+    this.inputShape = parts.inputShape;
+    this.classes = parts.classes;
+    this.featureSize = parts.featureSize;
+  }
+
+  get parameters(): number {
+    return this.parts.parameters.size;
+  }
+
+  get parameterVector(): Handle {
+    return this.parts.parameters.vector;
+  }
+
+  replaceParameters(vector: Handle): void {
+    this.parts.parameters.replace(vector);
+  }
+
+  infer(images: Float32Array, size: number, outputs: readonly OutputName[]): Outputs {
+    const { body, head } = this.parts;
+    return this.withPass(false, (pass) => {
+      const x = this.images(pass, images, size);
+      const { y: features } = body.forward(pass, x);
+      const result: Outputs = {};
+      if (outputs.includes('features')) result.features = this.kernels.read(features);
+      if (outputs.includes('logits')) result.logits = this.kernels.read(head.forward(pass, features).y);
+      return result;
+    });
+  }
+
+  gradient(images: Float32Array, labels: Int32Array, size: number): GradientResult {
+    this.checkLabels(labels, size);
+    const { body, head, parameters } = this.parts;
+    return this.withPass(true, (pass) => {
+      const x = this.images(pass, images, size);
+      const targets = pass.adopt(this.kernels.int(labels, [size]));
+      const features = body.forward(pass, x);
+      const logits = head.forward(pass, features.y);
+      pass.release(features.y);
+      const { losses, dlogits } = softmaxCrossEntropy(pass, logits.y, targets);
+      const dfeatures = logits.backward(dlogits);
+      // The gradient of the images is of no use.
+      pass.release(features.backward(dfeatures));
+      return {
+        losses: this.kernels.read(losses),
+        logits: this.kernels.read(logits.y),
+        gradient: parameters.join((index) => pass.gradient(index)),
+      };
+    });
+  }
+
+  weights(): NamedWeights[] {
+    const { parameters, statistics } = this.parts;
+    const flat = this.kernels.read(parameters.vector);
+    return [
+      ...parameters.parameters.map(({ name, shape, offset, size }) => ({
+        name,
+        shape: [...shape],
+        data: flat.slice(offset, offset + size),
+      })),
+      ...statistics.list.map((statistic) => ({
+        name: statistic.name,
+        shape: [statistic.size],
+        data: this.kernels.read(statistic.value),
+      })),
+    ];
+  }
+
+  setWeights(weights: readonly NamedWeights[]): void {
+    const { parameters, statistics } = this.parts;
+    const wanted = [
+      ...parameters.parameters,
+      ...statistics.list.map(({ name, size }) => ({ name, shape: [size], size })),
+    ];
+    if (weights.length !== wanted.length) {
+      throw new SvpError(
+        'SVP_E_SHAPE',
+        `${this.arch} has ${wanted.length} arrays of weights, but ${weights.length} were given.`,
+      );
+    }
+    wanted.forEach(({ name, shape, size }, i) => {
+      const given = weights[i];
+      if (given.name !== name || given.shape.join() !== shape.join() || given.data.length !== size) {
+        throw new SvpError(
+          'SVP_E_SHAPE',
+          `Array ${i} of ${this.arch} is ${name}, ${shape.join('×')}, but ${given.name}, ${given.shape.join('×')} ` +
+            `with ${given.data.length} values, was given. The weights belong to another architecture or width.`,
+        );
+      }
+    });
+    const flat = new Float32Array(parameters.size);
+    for (const { index, offset } of parameters.parameters) flat.set(weights[index].data, offset);
+    parameters.replace(this.kernels.float(flat, [flat.length]));
+    const first = parameters.parameters.length;
+    statistics.list.forEach((statistic, i) => {
+      statistic.replace(this.kernels.float(weights[first + i].data.slice(), [statistic.size]));
+    });
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.parts.parameters.dispose();
+    this.parts.statistics.dispose();
+  }
+
+  private withPass<Result>(training: boolean, work: (pass: Pass) => Result): Result {
+    if (this.disposed) throw new SvpError('SVP_E_OPTION', `This ${this.arch} has been disposed of.`);
+    const pass = new Pass(this.kernels, training, this.parts.parameters.values());
+    try {
+      return work(pass);
+    } finally {
+      pass.close();
+    }
+  }
+
+  private images(pass: Pass, images: Float32Array, size: number): Handle {
+    const [height, width, channels] = this.inputShape;
+    const values = size * height * width * channels;
+    if (
+      !Number.isSafeInteger(size) ||
+      size < 1 ||
+      !types.isFloat32Array(images) ||
+      images.length !== values
+    ) {
+      throw new SvpError(
+        'SVP_E_SHAPE',
+        `A batch of ${size} images of ${height} × ${width} × ${channels} needs a Float32Array of ${values} values, ` +
+          `but ${images?.length} were given.`,
+      );
+    }
+    return pass.adopt(this.kernels.float(images, [size, height, width, channels]));
+  }
+
+  /** TensorFlow answers a label outside the classes with a NaN loss. */
+  private checkLabels(labels: Int32Array, size: number): void {
+    if (!types.isInt32Array(labels) || labels.length !== size) {
+      throw new SvpError(
+        'SVP_E_SHAPE',
+        `${size} images need ${size} labels, but ${labels?.length} were given.`,
+      );
+    }
+    for (let i = 0; i < size; i++) {
+      if (labels[i] < 0 || labels[i] >= this.classes) {
+        throw new SvpError(
+          'SVP_E_SHAPE',
+          `Label ${i} is ${labels[i]}, but there are ${this.classes} classes.`,
+          {
+            row: i,
+          },
+        );
+      }
+    }
+  }
+}
