@@ -1,0 +1,118 @@
+// What happens to running jobs when their JavaScript environment goes. One scenario a process:
+//   node environments.cjs ADDON SCENARIO
+const { Worker, isMainThread, workerData } = require('node:worker_threads');
+
+const addonPath = isMainThread ? process.argv[2] : workerData.addonPath;
+const scenario = isMainThread ? process.argv[3] : workerData.role;
+const addon = require(addonPath);
+
+const rows = 3000;
+const columns = 200;
+const data = new Float32Array(rows * columns).fill(0.5);
+
+/** About 0.3 s of work on two threads. */
+function longJob() {
+  return addon.pairwiseDistances(
+    data,
+    rows,
+    data,
+    rows,
+    columns,
+    false,
+    false,
+    2,
+    new Float64Array(rows * rows),
+  );
+}
+
+async function smallAnswer() {
+  const entropy = new Float32Array(1);
+  await addon.uncertainty(Float32Array.of(0, 0), 1, 2, 1, entropy, null, null).promise;
+  if (entropy[0] !== Math.fround(Math.log(2))) throw new Error(`wrong answer ${entropy[0]}`);
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const startWorker = (role) => new Worker(__filename, { workerData: { addonPath, role } });
+const ended = (worker) =>
+  new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+
+const scenarios = {
+  // Roles of workers.
+  async storm() {
+    for (;;) {
+      longJob().promise.catch(() => {});
+      for (let i = 0; i < 5; i++) await smallAnswer();
+    }
+  },
+  async leave() {
+    longJob().promise.catch(() => {});
+    await smallAnswer();
+    process.exit(3);
+  },
+  async answer() {
+    for (let i = 0; i < 30; i++) await smallAnswer();
+    await longJob().promise;
+  },
+
+  // Scenarios of the main thread.
+  async terminated() {
+    const round = async () => {
+      const workers = Array.from({ length: 4 }, () => startWorker('storm'));
+      await Promise.all(
+        workers.map(async (worker, i) => {
+          const end = ended(worker);
+          // From before the worker has loaded the addon to deep in its jobs.
+          await pause(10 + 37 * i);
+          await worker.terminate();
+          await end;
+        }),
+      );
+      await smallAnswer();
+    };
+    for (let i = 0; i < 4; i++) await round();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 8; i++) await round();
+    console.log(JSON.stringify({ grownMiB: (process.memoryUsage().rss - before) / 2 ** 20 }));
+  },
+  async workerExit() {
+    const codes = await Promise.all(Array.from({ length: 4 }, () => ended(startWorker('leave'))));
+    await smallAnswer();
+    console.log(JSON.stringify({ codes }));
+  },
+  async together() {
+    const workers = Array.from({ length: 8 }, () => ended(startWorker('answer')));
+    await scenarios.answer();
+    console.log(JSON.stringify({ codes: await Promise.all(workers) }));
+  },
+  async exit() {
+    for (let i = 0; i < 4; i++) longJob().promise.catch(() => {});
+    await pause(30);
+    process.exit(7);
+  },
+  async exitAtOnce() {
+    longJob();
+    process.exit(7);
+  },
+  async throwing() {
+    longJob();
+    await pause(20);
+    throw new Error('thrown on purpose');
+  },
+  // Nobody awaits the promise: the process still stays until the job has ended.
+  async unawaited() {
+    longJob().promise.then(() => console.log('{"settled":true}'));
+  },
+  // The handle and the result are garbage while the job runs.
+  async collected() {
+    for (let i = 0; i < 20; i++) longJob().cancel();
+    for (let i = 0; i < 10; i++) {
+      longJob().promise.catch(() => {});
+      global.gc();
+      await pause(5);
+    }
+    await smallAnswer();
+    process.exit(0);
+  },
+};
+
+scenarios[scenario]();
