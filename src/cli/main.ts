@@ -1,14 +1,22 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { CliContext } from './context';
+import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
+import { registerQuickstart } from './quickstart';
 import { registerSelect } from './select';
+import { registerTrain } from './train';
 
 /**
  * One registration per command, in the order in which help lists them. A registration only declares: whatever takes
  * time to load is required inside the command's action, so that `svp --help` is quick.
  */
-const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [registerSelect];
+const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
+  registerQuickstart,
+  registerSelect,
+  registerTrain,
+  registerDoctor,
+];
 
 /** The program with all its commands, nothing run yet; also what a test reads to compare options with their documentation. */
 export function createProgram(context: CliContext): Command {

@@ -3,6 +3,7 @@ import { throwIfAborted } from '../core/abort';
 import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
 import type { ImageSplits } from '../data/dataset';
+import { checkArch } from '../models/registry';
 import { checkBudget } from '../selection/budget';
 import { findMethod } from '../selection/registry';
 import {
@@ -100,6 +101,8 @@ export async function coreSet(options: CoreSetOptions): Promise<CoreSetResult> {
   const target = { ...DEFAULT_TARGET, ...given.target };
   const proxy = { ...target, ...given.proxy };
   parseOptions(networks, { target, proxy }, 'coreSet');
+  checkArch(target.arch);
+  checkArch(proxy.arch);
   throwIfAborted(signal);
 
   const source = sourceOf(given.dataset, given.cacheDirectory);

@@ -1,4 +1,5 @@
 import { SvpError } from '../errors';
+import { checkArch } from '../models/registry';
 import { findMethod } from '../selection/registry';
 import { epochsOf, guessScoreSeconds, guessTrainSeconds, type Network } from './network';
 import type { QuickstartSettings } from './quickstart-settings';
@@ -17,6 +18,8 @@ export interface QuickstartPlan {
  */
 export function quickstartPlan(settings: QuickstartSettings): QuickstartPlan {
   const { pool, test, proxy, target, methods } = settings;
+  checkArch(proxy.arch);
+  checkArch(target.arch);
   const budget = Math.round(settings.fraction * pool);
   if (budget < 1) {
     throw new SvpError('SVP_E_OPTION', `A fraction of ${settings.fraction} of ${pool} images keeps none.`, {

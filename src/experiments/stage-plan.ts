@@ -13,7 +13,6 @@ export interface Stage {
  * timed uses its own measured cost, and the others their guess times the machine's measured slowness so far.
  */
 export class StagePlan {
-  private readonly startedAt = performance.now();
   private readonly spent = new Map<string, { seconds: number; units: number }>();
   private current = -1;
   private stageStartedAt = 0;
@@ -37,7 +36,7 @@ export class StagePlan {
     this.report();
   }
 
-  /** `done` of `total` in the current stage, in its own steps. */
+  /** `done` of `total` in the current stage, in its own steps: the pace is the stage's, the time left the whole run's. */
   report(part: Partial<Progress> = {}): void {
     const stage = this.stages[this.current];
     if (!stage) return;
@@ -48,7 +47,7 @@ export class StagePlan {
       done,
       total,
       unit: part.unit ?? 'steps',
-      elapsedMs: performance.now() - this.startedAt,
+      elapsedMs: performance.now() - this.stageStartedAt,
       remainingMs: this.secondsLeft() * 1000,
       ...(part.detail === undefined ? {} : { detail: part.detail }),
       ...(part.radius === undefined ? {} : { radius: part.radius }),

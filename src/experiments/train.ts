@@ -7,6 +7,7 @@ import type { EpochRecord } from '../core/run-record';
 import { type ImageSplits, resolveRows } from '../data/dataset';
 import { splitValidation } from '../data/split';
 import { SvpError } from '../errors';
+import { checkArch } from '../models/registry';
 import { trainingLine } from './core-set-steps';
 import { loadSource, sourceOf } from './dataset-source';
 import { guessScoreSeconds, guessTrainSeconds } from './network';
@@ -122,6 +123,7 @@ const schema = z.object({
 async function prepare(options: TrainOptions) {
   const given = parseOptions(schema, options, 'train') as TrainOptions;
   const { dataset = 'fashion-mnist', arch = 'preact20', seed = 0, signal } = given;
+  checkArch(arch);
   const schedule = resolveSchedule(given.epochs, given.learningRates);
   throwIfAborted(signal);
   const source = sourceOf(dataset, given.cacheDirectory);

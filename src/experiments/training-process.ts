@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { abortError, throwIfAborted } from '../core/abort';
@@ -46,8 +47,9 @@ export class TrainingProcess implements TrainingHost {
   private death?: SvpError;
   private closing = false;
 
-  constructor(dataset: DatasetSource) {
-    this.child = fork(workerFile(), [], {
+  /** @param worker the program of the child; the package's own unless a test hands in another */
+  constructor(dataset: DatasetSource, worker: string = workerFile()) {
+    this.child = fork(worker, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Neither a debugger port nor a loader of the parent belongs to the child.
@@ -62,8 +64,9 @@ export class TrainingProcess implements TrainingHost {
         this.die(`could not be started or reached: ${error.message}`);
         if (this.child.pid === undefined) resolve();
       });
-      // 'close' comes after stderr has been read to its end.
-      this.child.once('close', (code, signal) => {
+      // Node leaves 'close' out after a disconnect from this side: 'exit' it is, and then stderr to its end.
+      this.child.once('exit', async (code, signal) => {
+        if (!this.child.stderr?.closed) await once(this.child.stderr!, 'close');
         this.die(signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
         resolve();
       });
