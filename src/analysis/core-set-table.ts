@@ -60,7 +60,7 @@ function columnsOf(unit: TimeUnit): TableColumn[] {
       heading: 'Subset',
       unit: '',
       meaning:
-        'What the target was trained on, and in brackets the model that a method asked: the small proxy, or for the oracle the target itself, trained on the full pool first.',
+        'What the target was trained on. “Proxy” or “oracle” says which model the method asked: the small proxy, or the target itself, trained on the full pool first.',
     },
     {
       key: 'examples',
@@ -156,7 +156,7 @@ export function coreSetTable(
     columns: columnsOf(unit),
     rows: figures.subsets.map((subset) => rowOf(subset, unit)),
     footnotes: [
-      'Best, marked: the highest test accuracy of the subsets, the full pool not counted; the shortest end-to-end time of the methods that used the proxy.',
+      'Best: the highest test accuracy of the subsets, the full pool not counted; the shortest end-to-end time of the methods that used the proxy.',
       `Times are wall-clock time on this machine. The proxy was trained once, in ${formatTime(proxy.trainSeconds)}.`,
     ],
     verdict: coreSetVerdict(record, figures),
@@ -229,8 +229,8 @@ export function formatCoreSetTable(record: CoreSetRecord, options: TextTableOpti
   }
   lines.push(rule);
   const width = Math.max(60, rule.length);
-  for (const note of table.footnotes)
-    lines.push(...wrapped(note.replace('Best, marked', '* Best'), width).map(clean));
+  for (const [i, note] of table.footnotes.entries())
+    lines.push(...wrapped(i === 0 ? `* ${note}` : note, width).map(clean));
   lines.push('', ...wrapped(table.verdict.headline, width).map((text) => bold(clean(text))));
   for (const detail of table.verdict.details) lines.push(...wrapped(detail, width).map(clean));
   return `${lines.join('\n')}\n`;

@@ -57,13 +57,14 @@ function againstRandom(figures: CoreSetFigures, test: number): { outcome: Outcom
   }
   const winners = byProxy.filter((s) => sameAccuracy(s.row.testAccuracy, best.row.testAccuracy));
   const names = listed(winners.map((s) => methodLabel(s.row.method)));
+  const theBest = winners.length > 1 ? 'the best methods' : 'the best method';
   const ahead = best.row.testAccuracy - random.row.testAccuracy;
   const chance = chanceGap(best.row.testAccuracy, random.row.testAccuracy, test);
   const figuresText = `${percent(best.row.testAccuracy)} against ${percent(random.row.testAccuracy)}`;
   if (sameAccuracy(best.row.testAccuracy, random.row.testAccuracy)) {
     return {
       outcome: 'tie',
-      headline: `Random kept up: the best method, ${names}, tied with it at ${percent(random.row.testAccuracy)}.`,
+      headline: `Random kept up: ${theBest}, ${names}, tied with it at ${percent(random.row.testAccuracy)}.`,
     };
   }
   if (ahead > chance) {
@@ -82,7 +83,7 @@ function againstRandom(figures: CoreSetFigures, test: number): { outcome: Outcom
   const qualification = outcome === 'random-ahead' ? ', a gap that chance alone may explain' : '';
   return {
     outcome,
-    headline: `Random won: the best method, ${names}, fell ${points(ahead)} short of it (${figuresText})${qualification}.`,
+    headline: `Random won: ${theBest}, ${names}, fell ${points(ahead)} short of it (${figuresText})${qualification}.`,
   };
 }
 

@@ -58,7 +58,20 @@ export function chartConfig(fontSize: number) {
       labelPadding: 6,
       titlePadding: 10,
       labelOverlap: true,
+      labelFlush: false,
     },
+  };
+}
+
+/** Puts the title of the upright axis level above it, where it is easier to read, at the frame's left edge. */
+export function titleAbove(title: string, frame: Frame) {
+  return {
+    title,
+    titleAngle: 0,
+    titleAlign: 'left' as const,
+    titleBaseline: 'bottom' as const,
+    titleX: 4 - frame.left,
+    titleY: -12,
   };
 }
 

@@ -30,7 +30,7 @@ function summary(record: CoreSetRecord, figures: CoreSetFigures): Html {
   const random = figures.random === undefined ? '' : ', on a random choice of the same size';
   const oracle =
     figures.oracles.length === 0 ? '' : ', and on what the target itself would have chosen, the oracle';
-  return html`<p>A small network, the proxy (${proxy.arch}, ${epochs(proxy.epochs)}), was trained on all ${formatCount(dataset.pool)} training images of ${datasetLabel(dataset.name)} in ${formatTime(proxy.trainSeconds)}.${asked} The larger network that is really wanted, the target (${target.arch}, ${epochs(target.epochs)}), was trained on the full pool, on each choice${random}${oracle}, and tested on ${formatCount(dataset.test)} other images.</p>`;
+  return html`<p>A small network, the proxy (${proxy.arch}, ${epochs(proxy.epochs)}), was trained on the whole pool of ${formatCount(dataset.pool)} training images of ${datasetLabel(dataset.name)} in ${formatTime(proxy.trainSeconds)}.${asked} The larger network that is really wanted, the target (${target.arch}, ${epochs(target.epochs)}), was trained on the full pool, on each choice${random}${oracle}, and tested on ${formatCount(dataset.test)} other images.</p>`;
 }
 
 function tile(name: string, figure: string, note: string): Html {
@@ -50,10 +50,10 @@ ${
   tile(
     capitalised(methodLabel(best.row.method)),
     accuracy(best.row.testAccuracy),
-    `best by proxy, ${formatTime(best.row.endToEndSeconds)} end to end`,
+    `best by proxy, ${formatTime(best.row.endToEndSeconds)}`,
   )
 }
-${best && tile('Speed-up', `${formatFactor(best.row.speedUp)}${NBSP}×`, `${methodLabel(best.row.method)}, end to end`)}
+${best && tile('Speed-up', `${formatFactor(best.row.speedUp)}×`, 'over the full pool')}
 </ul>`;
 }
 
@@ -91,7 +91,7 @@ function meanings(table: CoreSetTable, record: CoreSetRecord): Html {
   return html`<h3>Columns</h3>
 <dl class="facts">
 ${table.columns.map((column) => html`${fact(column.heading, column.meaning)}\n`)}</dl>
-<h3 class="second">Methods</h3>
+<h3>Methods</h3>
 <dl class="facts">
 ${[...methods.values()].map((method) => html`${fact(capitalised(methodLabel(method)), methodNote(method).meaning)}\n`)}</dl>`;
 }
@@ -108,7 +108,7 @@ export async function renderCoreSetReport(record: CoreSetRecord): Promise<string
   const table = coreSetTable(record, figures);
   const charts = await coreSetCharts(record, figures);
   const pictures = galleries(record);
-  const title = `Keeping ${formatShare(record.fraction)}${NBSP}% of ${datasetLabel(record.dataset.name)}`;
+  const title = `${datasetLabel(record.dataset.name)}: keeping ${formatShare(record.fraction)}${NBSP}% of ${formatCount(record.dataset.pool)} images`;
   // The policy forbids every request, also should a defect let one in.
   const page = html`<!doctype html>
 <html lang="en">
@@ -146,7 +146,7 @@ ${
   pictures &&
   html`<section aria-labelledby="images">
 <h2 id="images">What was kept, what was dropped</h2>
-<p>The first images of each method’s ranking and the first that it would do without. Each name is the label in the data set.</p>
+<p>The first images of each method's ranking and the first that it would do without. Each name is the label in the data set.</p>
 ${pictures}</section>`
 }
 <section aria-labelledby="meanings">

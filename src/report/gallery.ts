@@ -18,10 +18,21 @@ function classMix(images: readonly GalleryImage[]): string {
   return others > 0 ? `${shown.join(', ')}, ${others} of other classes` : shown.join(', ');
 }
 
+/** A name that may break after a slash: "T-shirt/top" is wider than its picture. */
+function breakable(name: string): Html {
+  return html`${name.split('/').map((part, i) => (i === 0 ? html`${part}` : html`/<wbr>${part}`))}`;
+}
+
+/** The number of columns that leaves the last row fullest; of equals, the largest. */
+export function evenColumns(count: number, choices: readonly number[]): number {
+  const missing = (columns: number) => (columns - (count % columns)) % columns;
+  return [...choices].sort((a, b) => missing(a) - missing(b) || b - a)[0];
+}
+
 function figure(image: GalleryImage, size: { height: number; width: number; channels: number }): Html {
   const name = `${image.className}, image ${image.index}`;
   const source = pngDataUri({ ...size, pixels: Buffer.from(image.pixels, 'base64') });
-  return html`<li><img src="${source}" width="${size.width}" height="${size.height}" alt="${name}" title="${name}"><span aria-hidden="true">${image.className}</span></li>`;
+  return html`<li><img src="${source}" width="${size.width}" height="${size.height}" alt="${name}" title="${name}"><span aria-hidden="true">${breakable(image.className)}</span></li>`;
 }
 
 function side(
@@ -39,7 +50,7 @@ function side(
   return html`<div class="side">
 <h4>${heading}</h4>
 <p class="quiet">${note}${cut}</p>
-<ul class="images">
+<ul class="images" style="--wide:${evenColumns(shown.length, [5, 6, 7, 8])};--narrow:${evenColumns(shown.length, [4, 5])}">
 ${shown.map((image) => html`${figure(image, size)}\n`)}</ul>
 <p class="mix">${classMix(shown)}</p>
 </div>`;

@@ -55,9 +55,26 @@ function overlap(a: Box, b: Box): number {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
+/** Half the size of a point, and the space between it and its label. */
+const REACH = 8;
+const SPACE = 4;
+
+/** All the places considered for one label, nearest first: right, left, above and below, then further up and down. */
+function candidates(fontSize: number): PlacedLabel[] {
+  const half = fontSize * 0.65;
+  const places: PlacedLabel[] = [];
+  for (let step = 0; step <= 14; step++) {
+    for (const dy of step === 0 ? [0] : [-step * 9, step * 9]) {
+      places.push({ dx: REACH + SPACE, dy, align: 'left' }, { dx: -REACH - SPACE, dy, align: 'right' });
+      if (Math.abs(dy) >= REACH + half) places.push({ dx: 0, dy, align: 'center' });
+    }
+  }
+  return places;
+}
+
 /**
- * Puts a label beside each point of a scatter plot: right, left, above, below, then further off; the first place that
- * meets no other point, no label placed before and no edge, or else the one that meets least. Greedy, O(n²).
+ * Puts a label near each point of a scatter plot: the nearest place that meets no other point, no label placed before
+ * and no edge, or else the one that meets least. Greedy, O(places × n²).
  * @param plot the area that labels must stay in
  * @param obstacles further areas to keep clear, such as error bars
  */
@@ -67,40 +84,26 @@ export function placeLabels(
   plot: Box,
   obstacles: readonly Box[] = [],
 ): PlacedLabel[] {
-  const reach = 7;
+  const half = fontSize * 0.65;
   const taken: Box[] = [...obstacles];
-  for (const { x, y } of points)
-    taken.push({ left: x - reach, right: x + reach, top: y - reach, bottom: y + reach });
+  for (const { x, y } of points) {
+    taken.push({ left: x - REACH, right: x + REACH, top: y - REACH, bottom: y + REACH });
+  }
+  const places = candidates(fontSize);
   return points.map(({ text, x, y }) => {
-    const width = text.length * fontSize * CHARACTER_WIDTH;
-    const half = fontSize * 0.65;
-    const candidates: PlacedLabel[] = [];
-    for (const shift of [0, -fontSize, fontSize, -2 * fontSize, 2 * fontSize]) {
-      candidates.push(
-        { dx: reach + 4, dy: shift, align: 'left' },
-        { dx: -reach - 4, dy: shift, align: 'right' },
-      );
-    }
-    candidates.push(
-      { dx: 0, dy: -reach - half - 3, align: 'center' },
-      { dx: 0, dy: reach + half + 3, align: 'center' },
-    );
-    let best = candidates[0];
+    // Short words of wide letters exceed the average: one more character of room.
+    const width = (text.length + 1.5) * fontSize * CHARACTER_WIDTH;
+    let best = places[0];
     let bestBox: Box | undefined;
     let bestCost = Number.POSITIVE_INFINITY;
-    for (const [i, candidate] of candidates.entries()) {
-      const anchor = x + candidate.dx;
-      const share = { left: 0, center: 0.5, right: 1 }[candidate.align];
-      const left = anchor - share * width;
-      const box = {
-        left,
-        right: left + width,
-        top: y + candidate.dy - half,
-        bottom: y + candidate.dy + half,
-      };
+    for (const place of places) {
+      const left = x + place.dx - { left: 0, center: 0.5, right: 1 }[place.align] * width;
+      const box = { left, right: left + width, top: y + place.dy - half, bottom: y + place.dy + half };
       const outside = width * 2 * half - overlap(box, plot);
-      const cost = taken.reduce((sum, other) => sum + overlap(box, other), 20 * outside) + i * 0.01;
-      if (cost < bestCost) [best, bestBox, bestCost] = [candidate, box, cost];
+      // An overlap of a few square pixels weighs more than any distance.
+      const cost =
+        taken.reduce((sum, other) => sum + overlap(box, other), 20 * outside) + 0.1 * Math.abs(place.dy);
+      if (cost < bestCost) [best, bestBox, bestCost] = [place, box, cost];
     }
     if (bestBox !== undefined) taken.push(bestBox);
     return best;

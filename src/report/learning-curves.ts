@@ -3,7 +3,7 @@ import type { CoreSetFigures, SubsetFigures } from '../analysis/core-set-figures
 import { capitalised } from '../analysis/core-set-names';
 import { formatPercent, NBSP } from '../analysis/units';
 import type { CoreSetRecord, EpochRecord } from '../core/run-record';
-import { type Chart, chartConfig, type Frame, framed, wholeTicks } from './chart';
+import { type Chart, chartConfig, type Frame, framed, titleAbove, wholeTicks } from './chart';
 import { html } from './html';
 import { spread } from './label-placement';
 import { legendKey, type SeriesStyle, seriesStyle } from './series-style';
@@ -51,16 +51,17 @@ function spec(curves: Curve[], frame: Frame, labelled: boolean, title: string): 
   const x = {
     field: 'epoch',
     type: 'quantitative' as const,
-    scale: { domain: [lastEpoch > 1 ? 1 : 0, lastEpoch], nice: false, zero: false },
+    // A little room on the left keeps the first marks off the axis labels.
+    scale: { domain: [1 - Math.max(0.5, lastEpoch - 1) * 0.025, lastEpoch], nice: false, zero: false },
     axis: { values: wholeTicks(lastEpoch), format: 'd', grid: false, title: 'Epoch' },
   };
   const y = {
     field: 'percent',
     type: 'quantitative' as const,
     scale: { domain, nice: false, zero: false },
-    axis: { tickCount: 6, domain: false, ticks: false, title },
+    axis: { tickCount: 6, domain: false, ticks: false, ...titleAbove(title, frame) },
   };
-  // Full pool and random first, so that the methods are drawn over them.
+  // In the record's order: the full pool and random come first, and the methods are drawn over them.
   const layers: object[] = curves.flatMap(({ style, points }) => [
     {
       data: { values: points },
@@ -95,7 +96,7 @@ function spec(curves: Curve[], frame: Frame, labelled: boolean, title: string): 
         ...ends[i],
         labelEpoch: lastEpoch,
         labelPercent: valueAt(places[i]),
-        text: `${capitalised(subset.label)}  ${ends[i].percent.toFixed(2)}${NBSP}%`,
+        text: `${capitalised(subset.label)}${NBSP}${NBSP}${ends[i].percent.toFixed(2)}${NBSP}%`,
       };
       layers.push(
         {
@@ -148,13 +149,13 @@ export function learningCurvesChart(record: CoreSetRecord, figures: CoreSetFigur
     legendFor: 'narrow',
     wide: spec(
       curves,
-      { width: 920, height: 400, left: 62, right: 262, top: 12, bottom: 50 },
+      { width: 920, height: 410, left: 42, right: 262, top: 32, bottom: 50 },
       true,
       `${name} (%)`,
     ),
     narrow: spec(
       curves,
-      { width: 360, height: 300, left: 50, right: 14, top: 12, bottom: 46 },
+      { width: 360, height: 310, left: 42, right: 14, top: 32, bottom: 46 },
       false,
       `${name} (%)`,
     ),

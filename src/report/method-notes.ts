@@ -39,8 +39,8 @@ const NOTES: Record<string, MethodNote> = {
   'k centers': {
     meaning:
       'Picks, again and again, the image whose features are farthest from those of all picked before (greedy k-centers), so that every image has a picked one near it.',
-    kept: 'Picked first: farthest from each other.',
-    dropped: 'Not picked: close to an image that was.',
+    kept: 'The first centers: far from each other.',
+    dropped: 'Not picked: closest to an image that was.',
   },
 };
 

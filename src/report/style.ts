@@ -14,7 +14,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{${DARK}}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+body{margin:0;background:var(--page);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 main,header,footer{max-width:1000px;margin:0 auto;padding:0 24px}
 header{padding-top:52px}
 h1,h2,h3,h4{line-height:1.2;text-wrap:balance;margin:0}
@@ -22,14 +22,14 @@ h1{font-size:2.1rem;font-weight:650;letter-spacing:-.015em;margin:6px 0 18px}
 h2{font-size:1.4rem;font-weight:650;letter-spacing:-.01em;margin:60px 0 14px}
 h3{font-size:1.08rem;font-weight:650}
 h4{font-size:.94rem;font-weight:650}
-p{margin:0 0 12px;max-width:70ch}
+p{margin:0 0 12px;max-width:70ch;text-wrap:pretty}
 .over{margin:0;color:var(--quiet);font-size:.9rem}
 .finding{font-size:1.22rem;line-height:1.42;max-width:58ch}
 .quiet,.footnote,.mix,figcaption p{color:var(--quiet);font-size:.89rem}
 code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 a{color:var(--accent)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:1px;margin:28px 0 0;padding:1px;list-style:none;background:var(--rule)}
-.tiles li{background:var(--page);padding:14px 18px 15px}
+.tiles{display:flex;flex-wrap:wrap;gap:1px;margin:28px 0 0;padding:1px;list-style:none;background:var(--rule)}
+.tiles li{flex:1 1 200px;background:var(--page);padding:14px 18px 15px}
 .tiles b{display:block;font-size:1.65rem;font-weight:650;letter-spacing:-.015em;line-height:1.25;font-variant-numeric:tabular-nums}
 .tiles span{display:block;font-size:.87rem;color:var(--quiet)}
 .tiles .name{color:var(--ink);font-weight:550}
@@ -39,6 +39,7 @@ a{color:var(--accent)}
 .scroll:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%;font-size:.92rem}
 caption{text-align:left;color:var(--quiet);font-size:.89rem;padding-bottom:10px}
+caption span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 32px)}
 th,td{text-align:left;padding:8px 0 8px 18px;vertical-align:baseline;white-space:nowrap}
 th:first-child{padding-left:0;padding-right:6px}
 .number{text-align:right}
@@ -54,10 +55,12 @@ tbody tr.full td,tbody tr.full th{border-bottom:1px solid var(--rule)}
 .bar{position:relative;display:block;height:4px;margin:4px .5em 0 0;background:var(--grid);min-width:64px}
 .bar span{display:block;height:100%;background:var(--bar)}
 .bar i{position:absolute;top:-2px;bottom:-2px;width:1px;background:var(--ink)}
+.results thead th:last-child{white-space:nowrap}
 .footnote{margin-top:10px;max-width:90ch}
 .chart{margin:0 0 54px}
 .chart h3{margin-bottom:4px}
 .chart svg.wide,.chart svg.narrow{display:block;width:100%;height:auto;overflow:visible}
+.chart svg text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
 .chart svg.narrow,.narrow-only{display:none}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;list-style:none;margin:4px 0 12px;padding:0;font-size:.87rem}
 .legend li{display:flex;align-items:center;gap:7px}
@@ -75,27 +78,29 @@ details .scroll{margin-top:10px}
 .gallery h3{margin-bottom:6px}
 .sides{display:grid;grid-template-columns:1fr 1fr;gap:22px 44px;margin-top:16px}
 .side .quiet{margin:2px 0 10px}
-.images{display:grid;grid-template-columns:repeat(auto-fill,minmax(58px,1fr));gap:10px 8px;list-style:none;margin:0;padding:0}
-.images li{min-width:0;text-align:center;font-size:.69rem;line-height:1.25;color:var(--quiet)}
+.images{display:grid;grid-template-columns:repeat(var(--wide),minmax(0,1fr));gap:10px 7px;list-style:none;margin:0;padding:0}
+.images li{min-width:0;text-align:center;font-size:.66rem;line-height:1.25;color:var(--quiet)}
 .images span{display:block;overflow-wrap:anywhere;margin-top:3px}
 .images img{display:block;width:100%;height:auto;image-rendering:pixelated;background:var(--panel)}
 .mix{margin:12px 0 0}
-.facts{display:grid;grid-template-columns:minmax(9em,max-content) 1fr;gap:8px 26px;margin:0;font-size:.94rem}
+.facts{display:grid;grid-template-columns:10.5em 1fr;gap:8px 26px;margin:0;font-size:.94rem}
+.facts+h3{margin-top:34px}h3+.facts{margin-top:12px}
 .facts dt{color:var(--quiet)}
 .facts dd{margin:0;min-width:0;max-width:68ch;overflow-wrap:anywhere}
 footer{color:var(--quiet);font-size:.86rem;padding-top:36px;padding-bottom:48px}
-@media (max-width:700px){
+@media screen and (max-width:700px){
 main,header,footer{padding-left:16px;padding-right:16px}
 header{padding-top:30px}
 h1{font-size:1.65rem}h2{margin-top:44px}
 .finding{font-size:1.1rem}
-.tiles{grid-template-columns:1fr 1fr}
-.tiles li{padding:11px 13px 12px}.tiles b{font-size:1.35rem}
-.chart svg.wide{display:none}.chart svg.narrow{display:block}
+.tiles li{flex-basis:40%;padding:11px 13px 12px}.tiles b{font-size:1.35rem}
+.chart svg.wide{display:none}.chart svg.narrow{display:block;max-width:520px}
 .legend.narrow-only{display:flex}
 .sides{grid-template-columns:1fr}
+.images{grid-template-columns:repeat(var(--narrow),minmax(0,1fr))}.images li{font-size:.72rem}
 .results tbody th,.results thead th:first-child{position:sticky;left:0;background:var(--page)}
-.results th,.results td{padding-left:14px}
+.results .number{padding-left:14px}
+.results thead th:first-child{z-index:1}
 .results tbody th{white-space:normal;min-width:7.5em}
 .results .by{display:block;margin-left:0}
 .facts{grid-template-columns:1fr;gap:2px}
@@ -104,15 +109,18 @@ h1{font-size:1.65rem}h2{margin-top:44px}
 @media print{
 :root{color-scheme:light;${LIGHT}}
 @page{margin:16mm}
-body{font-size:10.5pt}
+html{font-size:12.5px}
+.tiles li{flex-basis:120px}
 main,header,footer{max-width:none;padding-left:0;padding-right:0}
 header{padding-top:0}
 h2{margin-top:26px}
 h2,h3,h4,figcaption{break-after:avoid}
 .chart,.side,tr,.tiles,.facts>div{break-inside:avoid}
 .scroll{overflow:visible}
-table{font-size:8.6pt}
-th,td{padding-left:9px}
+table{font-size:.82rem}
+thead th{font-size:.76rem}
+th,td{padding-left:8px}
+.bar{min-width:36px}
 details{display:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { TopLevelSpec } from 'vega-lite' with { 'resolution-mode': 'import' };
 import { SvpError } from '../errors';
 
-/** Width of an average character as a share of the font size, for lack of a canvas to measure on. */
-export const CHARACTER_WIDTH = 0.56;
+/** Width of an average character as a share of the font size, on the wide side, for lack of a canvas to measure on. */
+export const CHARACTER_WIDTH = 0.6;
 
 /**
  * What the worker runs. Vega is published as ES modules only, and takes half a second to load: a worker keeps that off

@@ -36,7 +36,7 @@ export function coreSetHtmlTable(table: CoreSetTable): Html {
   const keys = table.columns.map((column) => column.key).filter((key) => key !== 'subset');
   return html`<div class="scroll" role="region" aria-labelledby="table-caption" tabindex="0">
 <table class="results">
-<caption id="table-caption">${table.caption}</caption>
+<caption id="table-caption"><span>${table.caption}</span></caption>
 <thead><tr>${table.columns.map(headingCell)}</tr></thead>
 <tbody>
 ${table.rows.map((row) => html`<tr class="${row.figures.kind}">${nameCell(row)}${keys.map((key) => cell(row, key, longest))}</tr>\n`)}</tbody>

@@ -14,6 +14,7 @@ const PARTS = [
 
 function spec(figures: CoreSetFigures, unit: TimeUnit, frame: Frame, wide: boolean): TopLevelSpec {
   const size = framed(frame);
+  const [inner, outer] = wide ? [0.38, 0.2] : [0.6, 0.5];
   const names = figures.subsets.map(({ label }) => capitalised(label));
   const longest = Math.max(...figures.subsets.map(({ row }) => row.endToEndSeconds)) / unit.seconds || 1;
   const x = {
@@ -26,7 +27,7 @@ function spec(figures: CoreSetFigures, unit: TimeUnit, frame: Frame, wide: boole
     type: 'nominal' as const,
     sort: names,
     // Narrow screens have no room beside the bars: the names stand above them.
-    scale: wide ? { paddingInner: 0.35, paddingOuter: 0.15 } : { paddingInner: 0.55, paddingOuter: 0.45 },
+    scale: { paddingInner: inner, paddingOuter: outer },
     axis: wide
       ? {
           title: null,
@@ -50,39 +51,39 @@ function spec(figures: CoreSetFigures, unit: TimeUnit, frame: Frame, wide: boole
   const totals = figures.subsets.map(({ row, kind }, i) => ({
     name: names[i],
     end: row.endToEndSeconds / unit.seconds,
-    text: `${formatIn(unit, row.endToEndSeconds)}${NBSP}${unit.symbol}${kind === 'full' ? '' : `  ${formatFactor(row.speedUp)}${NBSP}×`}`,
+    time: `${formatIn(unit, row.endToEndSeconds)}${NBSP}${unit.symbol}`,
+    factor: kind === 'full' ? '' : `${formatFactor(row.speedUp)}×`,
   }));
   const layers: object[] = PARTS.map((part) => ({
     data: { values: parts.filter((piece) => piece.colour === part.colour) },
     mark: { type: 'bar', color: part.colour },
     encoding: { x: { ...x, field: 'start' }, x2: { field: 'end' }, y },
   })).filter((layer) => layer.data.values.length > 0);
+  const band = size.height / (names.length - inner + 2 * outer);
+  const full = figures.full.row.endToEndSeconds / unit.seconds;
   layers.push({
-    data: { values: [{ end: figures.full.row.endToEndSeconds / unit.seconds }] },
-    mark: { type: 'rule', color: 'var(--ink)', strokeDash: [3, 3], opacity: 0.6 },
-    encoding: { x: { ...x, field: 'end' } },
+    data: { values: names.map((name) => ({ name, end: full })) },
+    mark: { type: 'tick', color: 'var(--ink)', thickness: 1.5, size: band * (1 - inner) + 8, opacity: 1 },
+    encoding: { x: { ...x, field: 'end' }, y },
+  });
+  // Figures stand in columns at fixed places, so that they align and nothing crosses them.
+  const column = (field: string, align: 'left' | 'right', at: number, dy: number, fontSize: number) => ({
+    data: { values: totals },
+    mark: { type: 'text', align, baseline: 'middle', x: at, dy, fontSize, color: 'var(--ink)' },
+    encoding: { y, text: { field } },
   });
   if (wide) {
-    layers.push({
-      data: { values: totals },
-      mark: { type: 'text', align: 'left', baseline: 'middle', dx: 7, fontSize: 12.5, color: 'var(--ink)' },
-      encoding: { x: { ...x, field: 'end' }, y, text: { field: 'text' } },
-    });
+    layers.push(
+      column('time', 'right', size.width + 72, 0, 12.5),
+      column('factor', 'right', size.width + 122, 0, 12.5),
+    );
   } else {
-    const band = size.height / (names.length - 0.55 + 2 * 0.45);
-    layers.push({
-      data: { values: totals.map((total) => ({ ...total, text: `${total.name}  ${total.text}` })) },
-      mark: {
-        type: 'text',
-        align: 'left',
-        baseline: 'middle',
-        dy: -band * 0.42,
-        x: 0,
-        fontSize: 11.5,
-        color: 'var(--ink)',
-      },
-      encoding: { y, text: { field: 'text' } },
-    });
+    const dy = -band * (0.5 * (1 - inner) + 0.2);
+    layers.push(
+      column('name', 'left', 0, dy, 11.5),
+      column('time', 'right', size.width - 46, dy, 11.5),
+      column('factor', 'right', size.width, dy, 11.5),
+    );
   }
   return { ...size, config: chartConfig(12), layer: layers } as TopLevelSpec;
 }
@@ -99,7 +100,7 @@ export function timeBarsChart(figures: CoreSetFigures): Chart {
     id: 'time-bars',
     title: 'Where the time goes',
     caption:
-      'Each bar is the time from nothing to a trained target; the figure with × is the speed-up. Bars that end left of the dashed line are faster than training on the full pool.',
+      'Each bar is the time from nothing to a trained target; the figure with × is the speed-up. A bar that ends left of the upright line is faster than training on the full pool.',
     alternative: `Stacked bars of end-to-end time: ${words.join('; ')}.`,
     legend: html`${PARTS.map((part) => html`<li><span class="swatch" style="background:${part.colour}"></span> ${part.name}</li>`)}`,
     legendFor: 'both',

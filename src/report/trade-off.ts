@@ -11,7 +11,7 @@ import {
   timeUnit,
 } from '../analysis/units';
 import type { CoreSetRecord } from '../core/run-record';
-import { type Chart, chartConfig, type Frame, framed } from './chart';
+import { type Chart, chartConfig, type Frame, framed, titleAbove } from './chart';
 import { html } from './html';
 import { placeLabels } from './label-placement';
 import { legendKey, seriesStyle } from './series-style';
@@ -45,7 +45,7 @@ function spec(figures: CoreSetFigures, unit: TimeUnit, frame: Frame, labelled: b
     field: 'percent',
     type: 'quantitative' as const,
     scale: { domain: domainY, nice: false, zero: false },
-    axis: { tickCount: 6, domain: false, ticks: false, title: 'Test accuracy (%)' },
+    axis: { tickCount: 6, domain: false, ticks: false, ...titleAbove('Test accuracy (%)', frame) },
   };
   const full = points[figures.subsets.indexOf(figures.full)];
   const layers: object[] = [
@@ -88,7 +88,7 @@ function spec(figures: CoreSetFigures, unit: TimeUnit, frame: Frame, labelled: b
     const pixels = points.map((p) => ({ text: p.label, x: pixelX(p.time), y: pixelY(p.percent) }));
     const bars = points.map((p) => {
       const middle = pixelX(p.time);
-      return { left: middle - 2, right: middle + 2, top: pixelY(p.high), bottom: pixelY(p.low) };
+      return { left: middle - 5, right: middle + 5, top: pixelY(p.high), bottom: pixelY(p.low) };
     });
     // The room to the right of the plot may be written on as well.
     const area = { left: 0, right: size.width + frame.right - 4, top: 0, bottom: size.height };
@@ -97,6 +97,20 @@ function spec(figures: CoreSetFigures, unit: TimeUnit, frame: Frame, labelled: b
       { left: 0, right: size.width, top: pixelY(full.percent) - 1, bottom: pixelY(full.percent) + 1 },
     ];
     for (const [i, place] of placeLabels(pixels, LABEL_SIZE, area, [...bars, ...guides]).entries()) {
+      // A label that had to move away is tied to its point.
+      if (Math.abs(place.dy) > 2 * LABEL_SIZE) {
+        layers.push({
+          data: { values: [points[i]] },
+          mark: {
+            type: 'rule',
+            color: 'var(--quiet)',
+            strokeWidth: 0.8,
+            x2Offset: place.dx,
+            y2Offset: place.dy,
+          },
+          encoding: { x, y, x2: { field: 'time' }, y2: { field: 'percent' } },
+        });
+      }
       layers.push({
         data: { values: [points[i]] },
         mark: {
@@ -131,8 +145,8 @@ export function tradeOffChart(record: CoreSetRecord, figures: CoreSetFigures): C
     alternative: `Scatter plot of test accuracy against end-to-end time: ${words.join('; ')}.`,
     legend: html`${figures.subsets.map((subset, i) => html`<li>${legendKey(seriesStyle(subset, i))} ${capitalised(subset.label)}</li>`)}`,
     legendFor: 'narrow',
-    wide: spec(figures, unit, { width: 920, height: 380, left: 62, right: 130, top: 12, bottom: 50 }, true),
-    narrow: spec(figures, unit, { width: 360, height: 300, left: 50, right: 14, top: 12, bottom: 46 }, false),
+    wide: spec(figures, unit, { width: 920, height: 380, left: 48, right: 130, top: 32, bottom: 50 }, true),
+    narrow: spec(figures, unit, { width: 360, height: 310, left: 48, right: 14, top: 32, bottom: 46 }, false),
     figures: {
       headings: ['Subset', `End to end (${unit.symbol})`, 'Test accuracy (%)', '95 % interval (± points)'],
       rows: figures.subsets.map(({ label, row, accuracyMargin }) => [
