@@ -76,7 +76,7 @@ export function registerSelect(program: Command, context: CliContext): void {
     .option('--labels <file>', 'k-centers: the class of each row; selects within each class')
     .option(
       '--assignments <file>',
-      "k-centers: also write, for each row, its nearest pick's position (text, or .npy)",
+      "k-centers: also write, for each row, its nearest center's position (text, or .npy)",
     )
     .addOption(
       new Option('--device <name>', 'k-centers: where to compute (default: auto)').choices([
