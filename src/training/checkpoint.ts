@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { promises as fs } from 'node:fs';
+import { endianness } from 'node:os';
+import { writeFileAtomically } from '../core/atomic-file';
+import type { EpochRecord } from '../core/run-record';
+import { SvpError } from '../errors';
+import type { InputShape, Model, NamedWeights } from '../models/model';
+import { createModel } from '../models/registry';
+
+/**
+ * A checkpoint is one file: 8 bytes of magic, version and header length (uint32, little-endian), a JSON header, the float32
+ * values of all arrays in the header's order and of the velocity (little-endian), and the SHA-256 of everything before.
+ */
+const MAGIC = 'SVPCKPT\n';
+const VERSION = 1;
+const PREFIX_BYTES = 16;
+const DIGEST_BYTES = 32;
+
+/** The state of a training after a whole epoch. */
+export interface TrainingState {
+  /** Hash of everything that decides the training: `trainingFingerprint`. */
+  fingerprint: string;
+  /** One per finished epoch. */
+  epochs: EpochRecord[];
+  /** Wall clock so far. */
+  seconds: number;
+  /** The optimizer's, like the parameters as a flat vector. */
+  velocity: Float32Array;
+  /** ForgettingTracker.toJSON() where forgetting events are counted. */
+  forgetting?: unknown;
+}
+
+export interface Checkpoint {
+  arch: string;
+  width: number;
+  inputShape: InputShape;
+  classes: number;
+  weights: NamedWeights[];
+  /** Absent in a file that holds a model alone. */
+  training?: TrainingState;
+}
+
+interface Header extends Omit<Checkpoint, 'weights' | 'training'> {
+  arrays: { name: string; shape: number[] }[];
+  training?: Omit<TrainingState, 'velocity'> & { velocity: number };
+}
+
+/**
+ * Writes a model, and the state of its training if given, whole or not at all.
+ * @throws SvpError SVP_E_WRITE
+ */
+export async function saveCheckpoint(file: string, model: Model, training?: TrainingState): Promise<void> {
+  const weights = model.weights();
+  const header: Header = {
+    arch: model.arch,
+    width: model.width,
+    inputShape: model.inputShape,
+    classes: model.classes,
+    arrays: weights.map(({ name, shape }) => ({ name, shape })),
+    ...(training && { training: { ...training, velocity: training.velocity.length } }),
+  };
+  const json = Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.write(MAGIC, 'latin1');
+  prefix.writeUInt32LE(VERSION, 8);
+  prefix.writeUInt32LE(json.length, 12);
+  const arrays = [...weights.map(({ data }) => data), ...(training ? [training.velocity] : [])];
+  const parts = [prefix, json, ...arrays.map(littleEndian)];
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  await writeFileAtomically(file, [...parts, hash.digest()]);
+}
+
+/**
+ * Reads a checkpoint and checks all of it.
+ * @throws SvpError SVP_E_FILE when it is missing or cannot be read; SVP_E_CHECKPOINT when it is damaged, cut short or of
+ *   another version
+ */
+export async function loadCheckpoint(file: string): Promise<Checkpoint> {
+  const bytes = await fs.readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === 'ENOENT' ? 'There is no checkpoint' : 'Cannot read the checkpoint';
+    throw new SvpError('SVP_E_FILE', `${what} ${file} (${cause.code}). Check the path.`, { file, cause });
+  });
+  const bad = (what: string) =>
+    new SvpError('SVP_E_CHECKPOINT', `The checkpoint ${file} ${what}. Delete it to start afresh.`, { file });
+  if (bytes.length < PREFIX_BYTES + DIGEST_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) {
+    throw bad('is not a checkpoint of this package, or is cut short');
+  }
+  const version = bytes.readUInt32LE(8);
+  if (version !== VERSION) throw bad(`is of version ${version}; this package reads version ${VERSION}`);
+  const end = bytes.length - DIGEST_BYTES;
+  const digest = createHash('sha256').update(bytes.subarray(0, end)).digest();
+  if (!digest.equals(bytes.subarray(end))) throw bad('is damaged: its checksum does not match');
+
+  // From here on only a file that this package wrote wrongly can fail.
+  const headerEnd = PREFIX_BYTES + bytes.readUInt32LE(12);
+  if (headerEnd > end) throw bad('is damaged: its header is longer than the file');
+  const header = JSON.parse(bytes.toString('utf8', PREFIX_BYTES, headerEnd)) as Header;
+  let at = headerEnd;
+  const take = (length: number): Float32Array => {
+    if (at + length * 4 > end) throw bad('is damaged: it holds fewer values than its header says');
+    const values = fromLittleEndian(bytes.subarray(at, at + length * 4));
+    at += length * 4;
+    return values;
+  };
+  const weights = header.arrays.map(({ name, shape }) => ({
+    name,
+    shape,
+    data: take(shape.reduce((product, side) => product * side, 1)),
+  }));
+  const { arch, width, inputShape, classes, training } = header;
+  return {
+    arch,
+    width,
+    inputShape,
+    classes,
+    weights,
+    ...(training && { training: { ...training, velocity: take(training.velocity) } }),
+  };
+}
+
+/**
+ * The model of a checkpoint, ready to score or to train on. Dispose of it when done.
+ * @throws SvpError as `loadCheckpoint`, and SVP_E_RUNTIME without TensorFlow
+ */
+export async function modelFromCheckpoint(file: string): Promise<Model> {
+  const { arch, width, inputShape, classes, weights } = await loadCheckpoint(file);
+  const model = createModel(arch, { inputShape, classes, width });
+  try {
+    model.setWeights(weights);
+  } catch (cause) {
+    model.dispose();
+    throw new SvpError(
+      'SVP_E_CHECKPOINT',
+      `The checkpoint ${file} does not fit its own architecture ${arch}.`,
+      {
+        file,
+        cause,
+      },
+    );
+  }
+  return model;
+}
+
+/** Bytes of the values; a copy only on a big-endian machine. */
+function littleEndian(values: Float32Array): Uint8Array {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
+}
+
+function fromLittleEndian(bytes: Buffer): Float32Array {
+  const values = new Float32Array(bytes.length / 4);
+  const copy = Buffer.from(values.buffer);
+  bytes.copy(copy);
+  if (endianness() !== 'LE') copy.swap32();
+  return values;
+}

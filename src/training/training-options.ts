@@ -1,0 +1,105 @@
+import { types } from 'node:util';
+import { z } from 'zod';
+import { parseOptions } from '../core/options';
+import { checkDataset, type ImageDataset, resolveRows } from '../data/dataset';
+import { SvpError } from '../errors';
+import type { Model } from '../models/model';
+import type { TrainingPlan } from './fingerprint';
+import { learningRatePerEpoch } from './schedule';
+import type { TrainModelOptions } from './types';
+
+const object = <T>(name: string) =>
+  z.custom<T>((value) => value !== null && typeof value === 'object', `must be ${name}`);
+const rows = z.custom<Uint32Array>((value) => types.isUint32Array(value), 'must be a Uint32Array').optional();
+const callback = <T>() =>
+  z.custom<T>((value) => typeof value === 'function', 'must be a function').optional();
+
+const optionsShape = z.object({
+  model: object<Model>('a model (createModel)'),
+  dataset: object<ImageDataset>('an ImageDataset'),
+  indices: rows,
+  test: object<ImageDataset>('an ImageDataset').optional(),
+  validation: rows,
+  epochs: z.array(z.number()),
+  learningRates: z.array(z.number()),
+  batchSize: z.int().min(1).max(1_000_000).optional(),
+  momentum: z.number().min(0).lt(1).optional(),
+  weightDecay: z.number().min(0).max(1).optional(),
+  augment: z.boolean().optional(),
+  seed: z.int().optional(),
+  trackForgetting: z.boolean().optional(),
+  evaluateEveryEpoch: z.boolean().optional(),
+  checkpoint: z.strictObject({ path: z.string().min(1), resume: z.boolean().optional() }).optional(),
+  signal: z
+    .custom<AbortSignal>(
+      (value) => typeof (value as AbortSignal)?.aborted === 'boolean',
+      'must be an AbortSignal',
+    )
+    .optional(),
+  onProgress: callback<NonNullable<TrainModelOptions['onProgress']>>(),
+  onEpoch: callback<NonNullable<TrainModelOptions['onEpoch']>>(),
+});
+
+/** A training with its defaults filled in and its data checked. */
+export interface CheckedTraining extends Omit<TrainModelOptions, keyof TrainingPlan>, TrainingPlan {}
+
+/**
+ * @throws SvpError SVP_E_OPTION, SVP_E_SHAPE (data that do not fit each other or the model), SVP_E_INDEX (rows outside the
+ *   data, or rows both trained on and held out)
+ */
+export function checkTraining(options: TrainModelOptions): CheckedTraining {
+  const o = parseOptions(optionsShape, options, 'trainModel');
+  const rates = learningRatePerEpoch(o);
+  for (const [name, dataset] of [
+    ['dataset', o.dataset],
+    ['test', o.test],
+  ] as const) {
+    if (dataset) checkFits(name, dataset, o.model);
+  }
+  return {
+    ...o,
+    rows: trainingRows(o.dataset, o.indices, o.validation),
+    rates,
+    batchSize: o.batchSize ?? 128,
+    momentum: o.momentum ?? 0.9,
+    weightDecay: o.weightDecay ?? 5e-4,
+    augment: o.augment ?? true,
+    seed: o.seed ?? 0,
+    trackForgetting: o.trackForgetting ?? false,
+  };
+}
+
+function checkFits(name: string, dataset: ImageDataset, model: Model): void {
+  checkDataset(dataset, name);
+  const shape = [dataset.height, dataset.width, dataset.channels];
+  if (shape.join() !== model.inputShape.join() || dataset.classes > model.classes) {
+    throw new SvpError(
+      'SVP_E_SHAPE',
+      `${name} has images of ${shape.join(' × ')} in ${dataset.classes} classes, but the model takes ` +
+        `${model.inputShape.join(' × ')} in ${model.classes} classes. Create the model with the data's inputShape and classes.`,
+    );
+  }
+}
+
+/** `indices`, or everything but the validation rows. What is held out is never trained on. */
+function trainingRows(dataset: ImageDataset, indices?: Uint32Array, validation?: Uint32Array): Uint32Array {
+  const all = resolveRows(indices, dataset.count);
+  if (validation === undefined) return notEmpty(all);
+  const held = new Uint8Array(dataset.count);
+  for (const row of resolveRows(validation, dataset.count, 'validation')) held[row] = 1;
+  if (indices === undefined) return notEmpty(all.filter((row) => held[row] === 0));
+  for (const row of all) {
+    if (held[row] === 1) {
+      throw new SvpError('SVP_E_INDEX', `Row ${row} is both trained on and held out for validation.`, {
+        row,
+      });
+    }
+  }
+  return notEmpty(all);
+}
+
+function notEmpty(rows: Uint32Array): Uint32Array {
+  if (rows.length === 0)
+    throw new SvpError('SVP_E_OPTION', 'There is nothing to train on: indices is empty.');
+  return rows;
+}
