@@ -100,6 +100,19 @@ describe('the house', () => {
     expect(written.flatMap((file) => checkMachinePaths(file, read(file)))).toEqual([]);
   });
 
+  test('the lock file names the packages of every platform', () => {
+    // npm leaves out those that it could not install when it wrote the file, and `npm ci` then refuses it everywhere.
+    type Entry = { version?: string; optionalDependencies?: Record<string, string> };
+    const packages = JSON.parse(read('package-lock.json')).packages as Record<string, Entry>;
+    const missing = Object.entries(packages).flatMap(([folder, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          !packages[`node_modules/${name}`]?.version && !packages[`${folder}/node_modules/${name}`]?.version,
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('format and lint: biome ci', () => {
     const biome = path.join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
     const result = spawnSync(process.execPath, [biome, 'ci', '--max-diagnostics=50', '--colors=off', '.'], {
