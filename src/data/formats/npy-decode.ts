@@ -71,6 +71,12 @@ function halves(): Float32Array {
   return table;
 }
 
+// A function of its own for the engine's sake: in one that sees every array type the loop is three times slower.
+function widenHalves(bits: Uint16Array, out: Float32Array | Float64Array): void {
+  const table = halves();
+  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i]];
+}
+
 /** Row and column (or the flat position) of element `k` in file order, for messages. */
 export function placeOf(header: NpyHeader, k: number): { text: string; row: number; column?: number } {
   const [rows, columns] = header.shape;
@@ -88,9 +94,8 @@ type Wanted = 'native' | 'float32' | 'float64';
 function convert(chunk: NpyData, header: NpyHeader, as: Wanted, first: number, stream: ByteStream): NpyData {
   const n = chunk.length;
   if (header.type === 'float16') {
-    const table = halves();
     const out = as === 'float64' ? new Float64Array(n) : new Float32Array(n);
-    for (let i = 0; i < n; i++) out[i] = table[chunk[i] as number];
+    widenHalves(chunk as Uint16Array, out);
     return out;
   }
   if (as === 'float32' && header.type === 'float64') {
