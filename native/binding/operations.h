@@ -10,6 +10,9 @@ namespace svp::binding {
 Napi::Value describe(const Napi::CallbackInfo& info);
 
 Napi::Value pairwise_distances(const Napi::CallbackInfo& info);
+Napi::Value k_center_greedy(const Napi::CallbackInfo& info);
+// The shape of a .npy file of features: { rows, columns, dtype } (short, so synchronous).
+Napi::Value npy_shape(const Napi::CallbackInfo& info);
 Napi::Value uncertainty(const Napi::CallbackInfo& info);
 
 // Forgetting counters, updated in place (short, so synchronous).

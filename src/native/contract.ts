@@ -30,6 +30,55 @@ export interface AddonDescription {
   threads: number;
 }
 
+/** One selection: of the whole pool, or of one class of it. */
+export interface NativeKCenterRun {
+  /** Rows of the class, ascending; null for the whole pool. */
+  rows: Uint32Array | null;
+  budget: number;
+  initial: Uint32Array;
+  /** The first picks, before the greedy rule takes over; at least one where there is no initial pool. */
+  first: Uint32Array;
+}
+
+export interface NativeKCenterOptions {
+  cosine: boolean;
+  /** −1: no stopping radius. */
+  radius: number;
+  threads: number;
+  /** '' for none. */
+  checkpoint: string;
+  checkpointEveryMs: number;
+  /** How the first picks were drawn; a checkpoint must agree with it. */
+  identity: string;
+  /** For tests; 'automatic' and 0 leave the choice to the engine. */
+  filter: 'automatic' | 'dense' | 'projected';
+  filterColumns: number;
+  block: number;
+  wake: number;
+}
+
+export interface NativeKCenterResult {
+  /** Picks made, per run. */
+  picked: number[];
+  resumedPicks: number;
+  backend: string;
+  instructionSet: string;
+  threads: number;
+  seconds: number;
+  loadSeconds: number;
+  wakeSeconds: number;
+  updateSeconds: number;
+  blockSeconds: number;
+  rounds: number;
+  epochs: number;
+  woken: number;
+  pairs: number;
+  pairsRefined: number;
+  exact: number;
+  filterColumns: number;
+  peakBytes: number;
+}
+
 /**
  * The exported functions. Inputs are read while the job runs, outputs (`output…`) are written by it and belong to the
  * wrapper until the promise settles. `threads` 0 means one per processor.
@@ -48,6 +97,25 @@ export interface Operations {
     threads: number,
     output: Float64Array,
   ): NativeJob<void>;
+
+  /**
+   * Exactly one of `features` (rows × columns) and `path` (a .npy file) is given; the other is null. Writes picks as they
+   * are made: of progress().done, the indices and radii can be read at once.
+   */
+  kCenterGreedy(
+    features: Float32Array | null,
+    rows: number,
+    columns: number,
+    path: string | null,
+    runs: NativeKCenterRun[],
+    options: NativeKCenterOptions,
+    outputIndices: Uint32Array,
+    outputRadii: Float64Array,
+    outputAssignments: Uint32Array | null,
+  ): NativeJob<NativeKCenterResult>;
+
+  /** The shape of a .npy file of features, from its header. */
+  npyShape(path: string): { rows: number; columns: number; dtype: string };
 
   /** One output per row for each measure; null leaves a measure out. */
   uncertainty(
@@ -77,6 +145,18 @@ export interface Operations {
 export const CONTRACT = {
   describe: [],
   pairwiseDistances: ['a', 'aRows', 'b', 'bRows', 'columns', 'cosine', 'squared', 'threads', 'output'],
+  kCenterGreedy: [
+    'features',
+    'rows',
+    'columns',
+    'path',
+    'runs',
+    'options',
+    'outputIndices',
+    'outputRadii',
+    'outputAssignments',
+  ],
+  npyShape: ['path'],
   uncertainty: ['logits', 'rows', 'columns', 'threads', 'entropy', 'leastConfidence', 'margin'],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state'],
 } as const satisfies {

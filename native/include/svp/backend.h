@@ -62,11 +62,12 @@ class KCenterBackend {
 
   virtual std::string name() const = 0;
 
-  // Reads the features once: refuses what is not finite, prepares filters, applies center 0 to every point.
-  virtual void load(std::uint32_t first_center) = 0;
+  // Reads the features once: prepares filters, applies center 0 to every point. They are finite; `largest`: the largest
+  // absolute value.
+  virtual void load(double largest, std::uint32_t first_center) = 0;
   // Continues from a state that load() and picks made earlier: features are read for the filters only. Points beyond
   // state.m.size() are new and start with no center.
-  virtual void restore(const std::vector<std::uint32_t>& centers, KCenterState state) = 0;
+  virtual void restore(double largest, const std::vector<std::uint32_t>& centers, KCenterState state) = 0;
 
   // Appends a center; `row` leaves the race. Points hear of it when they next matter.
   virtual void add_center(std::uint32_t row) = 0;

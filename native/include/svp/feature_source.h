@@ -63,10 +63,15 @@ std::unique_ptr<FeatureSource> subset_features(const FeatureSource& all, std::ve
 std::unique_ptr<FeatureSource> unit_features(const FeatureSource& all, InstructionSet set, ThreadPool& pool,
                                              const JobControl& control);
 
-// Throws Error(nonfinite) that names the first row and column (in row order) holding NaN or ±Inf.
-void require_finite(const FeatureSource& features, ThreadPool& pool, const JobControl& control);
+// What one pass over all rows finds.
+struct FeatureScan {
+  double largest = 0;             // the largest absolute value
+  std::uint64_t hash = 0;         // of all rows, their order and their length; 0 if not asked for
+  std::uint64_t prefix_hash = 0;  // the same of the first prefix_rows rows
+};
 
-// The error for a value of `features` that is not finite; row is the source's, not yet the original.
-[[noreturn]] void throw_nonfinite(const FeatureSource& features, std::size_t row);
+// Throws Error(nonfinite) that names the first row and column (in row order) holding NaN or ±Inf.
+FeatureScan scan_features(const FeatureSource& features, bool hash, std::size_t prefix_rows, ThreadPool& pool,
+                          const JobControl& control);
 
 }  // namespace svp

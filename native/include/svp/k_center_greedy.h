@@ -28,15 +28,21 @@ struct KCenterOptions {
   std::vector<KCenterRun> runs;
   bool cosine = false;
   double radius = -1;  // stop once the covering radius is at most this; negative: never
-  bool assignments = false;
   unsigned threads = 0;
   std::string checkpoint;  // file, or empty
+  std::string identity;    // how the first picks were drawn: part of what a checkpoint must agree with
   std::uint64_t checkpoint_every_ms = 60000;
   KCenterTuning tuning;
 };
 
+// Where results go, all the caller's.
+struct KCenterOutput {
+  std::uint32_t* indices = nullptr;      // room for the sum of the budgets
+  double* radii = nullptr;               // as many
+  std::uint32_t* assignments = nullptr;  // per row the position of its nearest center; null: not wanted
+};
+
 struct KCenterResult {
-  std::vector<std::uint32_t> assignments;  // per row: position of its nearest center; see k-center-greedy.ts
   std::vector<std::uint64_t> picked;       // per run: picks made
   KCenterCounters counters;
   double seconds = 0;
@@ -44,10 +50,9 @@ struct KCenterResult {
   std::string backend;
 };
 
-// Writes picks and radii to `indices` and `radii` (room for the sum of the budgets) as they are made: run after run, in
-// pick order. control.done counts picks that are readable. Center positions in `assignments`: the initial pools of all
-// runs in order, then the picks in output order.
+// Picks and radii are written as they are made: run after run, in pick order; control.done counts those readable.
+// Positions in `assignments`: the initial pools of all runs in order, then the picks in output order.
 KCenterResult k_center_greedy(const FeatureSource& features, const KCenterOptions& options, InstructionSet set,
-                              JobControl& control, std::uint32_t* indices, double* radii);
+                              JobControl& control, const KCenterOutput& output);
 
 }  // namespace svp

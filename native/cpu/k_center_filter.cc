@@ -1,0 +1,124 @@
+#include "cpu/k_center_filter.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/principal_axes.h"
+
+namespace svp::cpu {
+
+namespace {
+
+constexpr std::size_t kSample = 1024;
+// Shorter rows than this go through the dense filter, which is as short.
+constexpr std::size_t kFewestColumns = 17;
+
+}  // namespace
+
+KCenterFilter::KCenterFilter(const FeatureSource& features, const ProductKernel& kernel, const KCenterTuning& tuning)
+    : features_(features), kernel_(kernel), n_(features.rows()), d_(features.columns()) {
+  dense_length_ = std::max<std::size_t>(8, (d_ + 7) / 8 * 8);
+  projected_ = tuning.filter == KCenterTuning::Filter::projected ||
+               (tuning.filter == KCenterTuning::Filter::automatic && d_ >= kFewestColumns);
+  if (projected_) {
+    const std::size_t longest = kProjectedLengths.back();
+    stored_ = 8;
+    while (stored_ < longest && stored_ < dense_length_) stored_ *= 2;
+  }
+}
+
+void KCenterFilter::prepare(double largest, ThreadPool& pool) {
+  // ‖x − μ‖ ≤ 2·√d·largest, and s brings that to at most 1; a power of two, so that scaling is exact.
+  const double reach = 2 * std::sqrt(static_cast<double>(std::max<std::size_t>(d_, 1))) * largest;
+  scale_ = largest > 0 ? std::ldexp(1.0, -static_cast<int>(std::ilogb(reach)) - 1) : 1.0;
+
+  const std::size_t count = std::min(n_, kSample);
+  std::vector<double> sample(count * d_);
+  mean_.assign(d_, 0.0);
+  pool.parallel_for(count, 16, [&](std::size_t begin, std::size_t end, unsigned) {
+    std::vector<float> scratch(d_);
+    for (std::size_t s = begin; s < end; s++) {
+      const std::size_t i = s * (n_ / count) + std::min(s, n_ % count) * 1;
+      const float* row = features_.row(std::min(i, n_ - 1), scratch.data());
+      for (std::size_t k = 0; k < d_; k++) sample[s * d_ + k] = static_cast<double>(row[k]);
+    }
+  });
+  for (std::size_t s = 0; s < count; s++) {
+    for (std::size_t k = 0; k < d_; k++) mean_[k] += sample[s * d_ + k];
+  }
+  for (double& mean : mean_) mean /= static_cast<double>(std::max<std::size_t>(count, 1));
+
+  const double u24 = std::ldexp(1.0, -24);
+  const double u53 = std::ldexp(1.0, -53);
+  bounds_[kDense] = k_center_bound(dense_length_, d_, 1.01 * u24 + 2 * std::sqrt(static_cast<double>(d_) * 4 * u53 * u53));
+  norms_.assign(n_, 0.0f);
+  if (!projected_) return;
+
+  for (std::size_t s = 0; s < count; s++) {
+    for (std::size_t k = 0; k < d_; k++) sample[s * d_ + k] = (sample[s * d_ + k] - mean_[k]) * scale_;
+  }
+  const PrincipalAxes found = principal_axes(sample, count, d_, stored_);
+  axes_ = found.axes;
+  // Every component is off by at most `component`·‖x − μ‖ in float64, all of them by √stored times that, which moves
+  // the square of what is left out by at most thrice as much (relative to the square of the whole).
+  const double component = (static_cast<double>(d_) + 8) * 1.01 * u53 + found.defect;
+  const double moved = std::sqrt(static_cast<double>(stored_)) * component;
+  const double map_error = 1.01 * u24 + moved + std::sqrt(3 * moved + 8 * (static_cast<double>(d_) + 8) * u53);
+  for (std::size_t level = 0; level < kDense; level++) {
+    bounds_[level] = k_center_bound(kProjectedLengths[level], d_, map_error);
+  }
+  z_ = Aligned<float>(n_ * stored_);
+  for (std::size_t level = 0; level < kDense; level++) {
+    if (kProjectedLengths[level] < stored_) rest_[level].assign(n_, 0.0f);
+  }
+}
+
+void KCenterFilter::map(std::size_t i, const float* row, double* scratch) {
+  if (!projected_) {
+    double square = 0;
+    for (std::size_t k = 0; k < d_; k++) {
+      const double x = static_cast<double>(row[k]) - mean_[k];
+      square += x * x;
+    }
+    norms_[i] = static_cast<float>(square * scale_square());
+    return;
+  }
+  const double square = kernel_.project(row, mean_.data(), axes_.data(), d_, stored_, scratch) * scale_square();
+  norms_[i] = static_cast<float>(square);
+  float* out = z_.data() + i * stored_;
+  double captured = 0;
+  std::size_t level = 0;
+  for (std::size_t j = 0; j < stored_; j++) {
+    if (level < kDense && j + 1 == kProjectedLengths[level]) {
+      const double rest = std::sqrt(std::max(0.0, square - captured));
+      if (j + 1 == stored_) out[j] = static_cast<float>(rest);
+      else rest_[level][i] = static_cast<float>(rest);
+      level++;
+      if (j + 1 == stored_) break;
+    }
+    const double y = scratch[j] * scale_;
+    captured += y * y;
+    out[j] = static_cast<float>(y);
+  }
+}
+
+void KCenterFilter::read(std::size_t i, std::size_t level, float* out, float* scratch) const {
+  const std::size_t p = length(level);
+  if (level == kDense) {
+    const float* row = features_.row(i, scratch);
+    for (std::size_t k = 0; k < d_; k++) out[k] = static_cast<float>((static_cast<double>(row[k]) - mean_[k]) * scale_);
+    for (std::size_t k = d_; k < p; k++) out[k] = 0;
+    return;
+  }
+  const float* from = z(i);
+  for (std::size_t k = 0; k + 1 < p; k++) out[k] = from[k];
+  out[p - 1] = p == stored_ ? from[p - 1] : rest_[level][i];
+}
+
+std::size_t KCenterFilter::bytes() const {
+  std::size_t total = norms_.size() * sizeof(float) + z_.size() * sizeof(float) + axes_.size() * sizeof(double);
+  for (const std::vector<float>& rest : rest_) total += rest.size() * sizeof(float);
+  return total;
+}
+
+}  // namespace svp::cpu

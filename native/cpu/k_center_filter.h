@@ -1,0 +1,67 @@
+// The filter of greedy k-centers on this processor: rows mapped to z (core/k_center_bound.h), at several lengths.
+//
+// Projected: z holds the first p − 1 principal components and, last, the length of the rest. A short z already tells
+// most pairs of a trained network's features apart, at p/d of the cost. Dense: z is the centered row itself.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/k_center_bound.h"
+#include "cpu/aligned.h"
+#include "cpu/product.h"
+#include "svp/backend.h"
+#include "svp/feature_source.h"
+#include "svp/thread_pool.h"
+
+namespace svp::cpu {
+
+// Lengths of z that the engine chooses from; the dense one comes after these.
+constexpr std::array<std::size_t, 4> kProjectedLengths = {8, 16, 32, 64};
+constexpr std::size_t kLevels = kProjectedLengths.size() + 1;
+constexpr std::size_t kDense = kLevels - 1;
+
+class KCenterFilter {
+ public:
+  KCenterFilter(const FeatureSource& features, const ProductKernel& kernel, const KCenterTuning& tuning);
+
+  // μ, s and the axes, from a sample of the rows. `largest`: the largest |value| of the features.
+  void prepare(double largest, ThreadPool& pool);
+  // Maps row i; from any thread, each row once. scratch: 64 values.
+  void map(std::size_t i, const float* row, double* scratch);
+
+  bool projected() const { return projected_; }
+  std::size_t stored() const { return stored_; }  // length of the longest projected z
+  std::size_t length(std::size_t level) const { return level == kDense ? dense_length_ : kProjectedLengths[level]; }
+  // Levels that can be used: lengths up to stored(), and the dense one.
+  bool has(std::size_t level) const { return level == kDense || (projected_ && length(level) <= stored_); }
+  const KCenterBound& bound(std::size_t level) const { return bounds_[level]; }
+  double scale_square() const { return scale_ * scale_; }
+  double norm(std::size_t i) const { return norms_[i]; }
+  std::size_t bytes() const;
+
+  // The longest projected z of row i, its last element the length of the rest.
+  const float* z(std::size_t i) const { return z_.data() + i * stored_; }
+  // z of row i at a level, into out (length(level) floats). scratch: columns() floats.
+  void read(std::size_t i, std::size_t level, float* out, float* scratch) const;
+
+ private:
+  const FeatureSource& features_;
+  const ProductKernel& kernel_;
+  const std::size_t n_;
+  const std::size_t d_;
+  std::size_t dense_length_;
+  std::size_t stored_ = 0;
+  bool projected_ = false;
+  double scale_ = 1;
+  std::vector<double> mean_;
+  std::vector<double> axes_;
+  std::array<KCenterBound, kLevels> bounds_;
+  std::vector<float> norms_;                              // ‖s(x − μ)‖²
+  Aligned<float> z_;                                      // n × stored_
+  std::array<std::vector<float>, kLevels - 1> rest_;      // length of what a shorter z leaves out
+};
+
+}  // namespace svp::cpu
