@@ -1,6 +1,6 @@
 // Runs every check and adds them up: `node scripts/test.mjs [what …] [-- jest options]`, after scripts/setup.mjs.
 //
-// `what` is a group (types, unit, native, parity, process, integration, cpp) or a part of a test file's path; nothing
+// `what` is a group (types, unit, native, parity, process, integration) or a part of a test file's path; nothing
 // means everything. The last line is always `N passed, N failed` or `N passed, N failed, N skipped`; the exit code is 1
 // when anything failed or nothing ran.
 //
@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const SHARED = ['unit', 'native', 'parity'];
 const ALONE = ['process', 'integration'];
-const GROUPS = ['types', ...SHARED, ...ALONE, 'cpp'];
+const GROUPS = ['types', ...SHARED, ...ALONE];
 
 const total = { passed: 0, failed: 0, skipped: [] };
 const failures = [];
@@ -25,24 +25,22 @@ function fail(name) {
   failures.push(name);
 }
 
-/** Run a tool with its output on the terminal, or collected where it is to be read. */
-function run(command, { collect = false, env = {} } = {}) {
+/** A run of jest that takes longer than this hangs: it is ended and counts as a failure. */
+const LIMIT_MS = 12 * 60_000;
+
+/** Run a script of this Node with all its output on stderr, so that stdout holds the last line alone. */
+function run(args) {
   return new Promise((done) => {
-    const child = spawn(command[0], command.slice(1), {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: collect ? ['ignore', 'pipe', 'inherit'] : 'inherit',
-    });
-    let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (text) => {
-      output += text;
-      process.stdout.write(text);
-    });
-    child.on('error', (error) => {
-      process.stderr.write(`${command[0]}: ${error.message}\n`);
-      done({ code: 127, output });
-    });
-    child.on('close', (code, signal) => done({ code: code ?? `signal ${signal}`, output }));
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    const finish = (outcome) => {
+      clearTimeout(timer);
+      done(outcome);
+    };
+    child.on('error', (error) => finish(error.message));
+    child.on('close', (code, signal) =>
+      finish(code === 0 ? null : `ended with ${signal ?? `exit code ${code}`}`),
+    );
   });
 }
 
@@ -51,17 +49,14 @@ const heading = (text) => process.stderr.write(`\n── ${text}\n`);
 async function checkTypes() {
   heading('types: src, test');
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { code } = await run([process.execPath, compiler, '-p', 'test/tsconfig.json', '--noEmit']);
-  if (code === 0) total.passed++;
-  else fail('type check: tsc -p test/tsconfig.json');
+  const problem = await run([compiler, '-p', 'test/tsconfig.json', '--noEmit']);
+  if (problem === null) total.passed++;
+  else fail(`type check: tsc -p test/tsconfig.json ${problem}`);
 }
 
 /** Add one jest report up; a file that could not even be loaded counts as one failure. */
-function addJestReport(path, what) {
-  if (!existsSync(path)) {
-    fail(`${what}: jest ended without a report`);
-    return;
-  }
+function addJestReport(path) {
+  if (!existsSync(path)) return;
   const report = JSON.parse(readFileSync(path, 'utf8'));
   for (const file of report.testResults) {
     const name = relative(root, file.name);
@@ -81,44 +76,13 @@ async function runJest(what, args) {
   const report = join(folder, 'report.json');
   try {
     const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-    await run([process.execPath, jest, ...args, '--json', `--outputFile=${report}`, '--passWithNoTests'], {
-      // With --json jest puts its report on stdout, too; what people read goes to stderr.
-      env: { SVP_TEST_RUN: '1' },
-      collect: false,
-    });
-    addJestReport(report, what);
+    const before = total.failed;
+    const problem = await run([jest, '--json', `--outputFile=${report}`, ...args]);
+    addJestReport(report);
+    if (problem !== null && total.failed === before) fail(`${what}: jest ${problem}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function runCpp() {
-  heading('C++ tests');
-  const build = 'build-tests';
-  const steps = [
-    ['cmake', '-S', '.', '-B', build, '-DSVP_ADDON=OFF', '-DSVP_TESTS=ON', '-DCMAKE_BUILD_TYPE=Release'],
-    ['cmake', '--build', build, '--parallel', String(availableParallelism())],
-  ];
-  for (const step of steps) {
-    const { code } = await run(step);
-    if (code === 0) continue;
-    fail(`C++ tests: ${step.join(' ')}`);
-    return;
-  }
-  const { code, output } = await run(['ctest', '--test-dir', build, '--output-on-failure'], {
-    collect: true,
-  });
-  let counted = 0;
-  for (const [, name, verdict] of output.matchAll(
-    /^\s*\d+\/\d+ Test\s+#\d+: (\S+) [.\s]*(\S.*?)\s+[\d.]+ sec/gm,
-  )) {
-    counted++;
-    if (verdict === 'Passed') total.passed++;
-    else if (verdict === '***Skipped') total.skipped.push(`C++ ${name}`);
-    else fail(`C++ ${name}: ${verdict.replace(/^\*+/, '')}`);
-  }
-  if (counted === 0 || (code !== 0 && !failures.some((name) => name.startsWith('C++ '))))
-    fail('C++ tests: ctest failed');
 }
 
 /** Test files of a group, as paths from the root. */
@@ -159,7 +123,6 @@ for (const file of ALONE.flatMap(chosen)) {
   heading(`jest: ${file}`);
   await runJest(file, [...jestOptions, '--runInBand', '--runTestsByPath', file]);
 }
-if (wanted('cpp') && existsSync(join(root, 'test', 'native', 'CMakeLists.txt'))) await runCpp();
 
 heading(`all checks took ${((Date.now() - started) / 60_000).toFixed(1)} min`);
 if (total.skipped.length > 0)

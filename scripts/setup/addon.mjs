@@ -11,6 +11,9 @@ import { requireCMake, requireCompiler } from './tools.mjs';
 const binary = (context) => join(context.root, 'build', 'Release', 'svp.node');
 const stampFile = (context) => join(context.root, 'build', 'svp-setup.json');
 
+/** "file.cc:3:7: error: …" (GCC, Clang) or "file.cc(3): error C2065: …" (MSVC): building again would not help. */
+const COMPILE_ERROR = /\.(?:cc|h)(?:[:(]\d+).*\berror\b/;
+
 function wantedKey(context) {
   const versionOf = (name) => readJson(join(context.root, 'node_modules', name, 'package.json'))?.version;
   const facts = {
@@ -62,7 +65,7 @@ export const addon = {
     rmSync(stampFile(context), { force: true });
     const configured = existsSync(join(context.root, 'build', 'CMakeCache.txt'));
     let result = await build();
-    if (result.code !== 0 && configured) {
+    if (result.code !== 0 && configured && !COMPILE_ERROR.test(result.output)) {
       // A configuration of another compiler, generator or folder, or one that was broken off: from the beginning, once.
       rmSync(join(context.root, 'build'), { recursive: true, force: true });
       result = await build();
