@@ -50,5 +50,19 @@ test('mean and std per channel', () => {
   const { mean, std } = channelStatistics(Uint8Array.of(0, 255, 255, 255, 0, 255, 255, 255), 2);
   expect(mean).toEqual([0.5, 1]);
   expect(std).toEqual([0.5, 0]);
+  const many = Uint8Array.from({ length: 3 * 1003 }, (_, i) => (i * i) % 251);
+  const all = channelStatistics(many, 3);
+  for (let c = 0; c < 3; c++) {
+    const values = Array.from(
+      many.filter((_, i) => i % 3 === c),
+      (v) => v / 255,
+    );
+    const average = values.reduce((a, b) => a + b) / values.length;
+    expect(all.mean[c]).toBeCloseTo(average, 12);
+    expect(all.std[c]).toBeCloseTo(
+      Math.sqrt(values.reduce((a, v) => a + (v - average) ** 2, 0) / values.length),
+      12,
+    );
+  }
   expect(channelStatistics(new Uint8Array(0), 1)).toEqual({ mean: [0], std: [0] });
 });
