@@ -1,6 +1,20 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+
+/**
+ * The four words of a generator's state from a seed: SplitMix32 steps, so that seeds which differ in one bit (0, 1, 2 …)
+ * start far apart. The raw seed as state would make the first draws of neighbouring seeds nearly equal.
+ */
+function stateFrom(seed: number): number[] {
+  let counter = seed | 0;
+  return Array.from({ length: 4 }, () => {
+    counter = (counter + 0x9e3779b9) | 0;
+    let word = Math.imul(counter ^ (counter >>> 16), 0x21f0aaad);
+    word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
+    return (word ^ (word >>> 15)) | 0;
+  });
+}
 
 /**
  * A seeded generator (xoroshiro128+): the same seed gives the same draws on every machine and version of this package.
@@ -11,7 +25,7 @@ export class Random {
   private spareNormal: number | undefined;
 
   constructor(seed = 0) {
-    this.generator = xoroshiro128plus(seed | 0);
+    this.generator = xoroshiro128plusFromState(stateFrom(seed));
   }
 
   /** A whole number in [0, bound); bound must be at least 1. */

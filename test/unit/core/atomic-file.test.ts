@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { writeFileAtomically } from '../../../src/core/atomic-file';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'svp-atomic-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('writeFileAtomically', () => {
+  it('replaces a file whole and leaves nothing beside it', async () => {
+    const file = path.join(folder, 'a.index');
+    writeFileSync(file, 'old');
+    await writeFileAtomically(file, 'new\n');
+    expect(readFileSync(file, 'utf8')).toBe('new\n');
+    expect(readdirSync(folder)).toEqual(['a.index']);
+  });
+
+  it('honours the offset of a view, and writes chunks in order', async () => {
+    const file = path.join(folder, 'b');
+    const bytes = new Uint8Array([9, 9, 1, 2, 3, 9]);
+    await writeFileAtomically(file, [bytes.subarray(2, 4), 'x', bytes.subarray(4, 5)]);
+    expect([...readFileSync(file)]).toEqual([1, 2, 120, 3]);
+  });
+
+  it('keeps the old file when the content fails half-way', async () => {
+    const file = path.join(folder, 'c');
+    writeFileSync(file, 'old');
+    const failing = (function* () {
+      yield 'half';
+      throw new Error('source broke');
+    })();
+    await expect(writeFileAtomically(file, failing)).rejects.toThrow(
+      expect.objectContaining({ code: 'SVP_E_WRITE', file }),
+    );
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['c']);
+  });
+
+  it.each([
+    ['a missing folder', 'missing/d', /ENOENT.*create it/s],
+    ['a folder of that name', 'e', /(EISDIR|ENOTEMPTY|EEXIST)/],
+  ])('says what to do about %s', async (_what, name, message) => {
+    mkdirSync(path.join(folder, 'e'));
+    writeFileSync(path.join(folder, 'e', 'inside'), '');
+    await expect(writeFileAtomically(path.join(folder, name), 'x')).rejects.toThrow(message);
+    expect(readdirSync(folder)).toEqual(['e']);
+  });
+});
