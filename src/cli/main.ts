@@ -4,6 +4,7 @@ import type { CliContext } from './context';
 import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerQuickstart } from './quickstart';
+import { registerReport } from './report';
 import { registerSelect } from './select';
 import { registerTrain } from './train';
 
@@ -15,6 +16,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerQuickstart,
   registerSelect,
   registerTrain,
+  registerReport,
   registerDoctor,
 ];
 
