@@ -3,24 +3,43 @@
  */
 export type { Matrix } from './core/matrix';
 export type { OnProgress, Progress } from './core/progress';
+export type { CoreSetRecord, CoreSetRow, EpochRecord, ModelRecord } from './core/run-record';
 export type { ImageDataset, ImageSplits } from './data/dataset';
-export { datasetNames, loadDataset } from './data/datasets/registry';
+export { datasetNames, type LoadOptions, loadDataset } from './data/datasets/registry';
 export { formatIndexFile, readIndexFile, writeIndexFile } from './data/formats/index-file';
 export { type NpyArray, readNpy, readNpyMatrix, readNpyVector, writeNpy } from './data/formats/npy';
 export { npzNames, readNpzMember } from './data/formats/npz';
+export { ERROR_CODES, type ErrorCode, type ErrorDetails, isSvpError, SvpError } from './errors';
+export { type CoreSetOptions, type CoreSetResult, coreSet } from './experiments/core-set';
+export { type DoctorPart, type DoctorReport, doctor } from './experiments/doctor';
+export { type QuickstartOptions, type QuickstartResult, quickstart } from './experiments/quickstart';
+export { type TrainOptions, type TrainResult, train } from './experiments/train';
+export type { Model } from './models/model';
+export { archNames, type CreateModelOptions, createModel } from './models/registry';
 export {
-  ERROR_CODES,
-  type ErrorCode,
-  type ErrorDetails,
-  isSvpError,
-  SvpError,
-} from './errors';
-export { ForgettingTracker } from './native/forgetting-tracker';
-export { kCenterGreedy } from './native/k-center-greedy';
-export { pairwiseDistances } from './native/pairwise-distances';
-export { uncertainty } from './native/uncertainty';
+  ForgettingTracker,
+  type ForgettingTrackerJson,
+  type NeverLearned,
+} from './native/forgetting-tracker';
+export {
+  type KCenterGreedyOptions,
+  type KCenterGreedyResult,
+  type KCenterStats,
+  kCenterGreedy,
+} from './native/k-center-greedy';
+export { type PairwiseDistancesOptions, pairwiseDistances } from './native/pairwise-distances';
+export {
+  type UncertaintyMeasure,
+  type UncertaintyOptions,
+  type UncertaintyScores,
+  uncertainty,
+} from './native/uncertainty';
+export { renderCoreSetReport, writeCoreSetReport as report } from './report/core-set-report';
+export { type ScorePoolOptions, scorePool } from './scoring/tensorflow-scorer';
 export { parseBudget } from './selection/budget';
 export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } from './selection/method';
 export { rankDescending } from './selection/rank';
 export { findMethod, methodNames, methods } from './selection/registry';
 export { type SelectOptions, select } from './selection/select';
+export { loadCheckpoint, modelFromCheckpoint, saveCheckpoint } from './training/checkpoint';
+export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

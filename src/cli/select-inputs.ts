@@ -24,6 +24,16 @@ export async function arrayHeader(name: string): Promise<NpyHeader> {
   return readHeaderFile(file, member);
 }
 
+/**
+ * Whether the engine can map this array itself, which spares a copy through JavaScript: a .npy file of its own, of
+ * little-endian floats, row by row.
+ */
+export function engineReads(name: string, { type, bigEndian, fortranOrder, shape }: NpyHeader): boolean {
+  return (
+    /\.npy$/i.test(name) && type.startsWith('float') && !bigEndian && !fortranOrder && shape.length === 2
+  );
+}
+
 /** A matrix of floats as float32, n × d; `note` says when float64 was rounded. */
 export async function readMatrix(name: string): Promise<NotedMatrix> {
   const { file, member } = await splitMember(name);

@@ -3,14 +3,13 @@ import { estimateSelection } from '../selection/estimate';
 import type { CliContext } from './context';
 import { printData, printJson } from './output';
 import { formatBytes, formatSeconds, withCommas } from './progress-display';
-import { arrayHeader, unlessAborted } from './select-inputs';
+import { unlessAborted } from './select-inputs';
 import { checkedSizes, type SelectTask } from './select-run';
 
 /** `svp select --dry-run`: shapes, memory and a rough time, from the headers and a short trial; nothing is written. */
 export async function printPlan(task: SelectTask, context: CliContext): Promise<void> {
   const { method, file, options } = task;
-  const { poolSize, budget, initial } = await unlessAborted(context.signal, checkedSizes(task));
-  const header = file === undefined ? undefined : await arrayHeader(file);
+  const { header, poolSize, budget, initial } = await unlessAborted(context.signal, checkedSizes(task));
   const columns = header?.shape[1] ?? 1;
   const { seconds, inputBytes, workingBytes } = await unlessAborted(
     context.signal,

@@ -1,17 +1,31 @@
-import * as path from 'node:path';
+import { existsSync } from 'node:fs';
 import { formatIndexFile } from '../data/formats/index-file';
-import { writeNpy } from '../data/formats/npy';
+import type { NpyHeader } from '../data/formats/npy-header';
 import { SvpError } from '../errors';
 import { parseBudget } from '../selection/budget';
 import { checkIndices } from '../selection/indices';
-import type { Need, Selection, SelectionMethod } from '../selection/method';
+import type { Need, SelectionMethod } from '../selection/method';
 import { findMethod, methodNames } from '../selection/registry';
 import { type SelectOptions, select } from '../selection/select';
 import type { CliContext, Display } from './context';
-import { prepareOutput, printData, printJson, writeOutput } from './output';
+import { printData, printJson, writeOutput } from './output';
 import { createDisplay, formatSeconds, withCommas } from './progress-display';
 import type { SelectCommandOptions } from './select';
-import { arrayHeader, readCounts, readMatrix, readWholeNumbers, unlessAborted } from './select-inputs';
+import {
+  arrayHeader,
+  engineReads,
+  readCounts,
+  readMatrix,
+  readWholeNumbers,
+  unlessAborted,
+} from './select-inputs';
+import {
+  prepareOutputs,
+  removeCheckpoint,
+  type SelectOutputs,
+  selectReport,
+  writeAssignments,
+} from './select-outputs';
 
 /** What a run of `svp select` is about, before any data are read. */
 export interface SelectTask {
@@ -55,6 +69,12 @@ export async function runSelect(
   const display = createDisplay(context, options);
   try {
     await pickAndWrite(task, outputs, context, display);
+  } catch (error) {
+    if (context.signal.aborted && outputs.checkpoint && existsSync(outputs.checkpoint)) {
+      context.resumable = true;
+      context.stopHint = `No output was written. The same command with --resume goes on from ${options.checkpoint}.`;
+    }
+    throw error;
   } finally {
     display.finish();
   }
@@ -99,36 +119,20 @@ function describeTask(options: SelectCommandOptions): SelectTask {
   return { method, budget: options.budget, file, options };
 }
 
-interface Outputs {
-  out?: string;
-  assignments?: string;
-}
-
-async function prepareOutputs(options: SelectCommandOptions): Promise<Outputs> {
-  const { out, assignments } = options;
-  if (out !== undefined && assignments !== undefined && path.resolve(out) === path.resolve(assignments)) {
-    throw new SvpError(
-      'SVP_E_OPTION',
-      `--out and --assignments both name ${out}: give them different files.`,
-      {
-        option: 'assignments',
-      },
-    );
-  }
-  return {
-    out: out === undefined ? undefined : await prepareOutput(out, options),
-    assignments: assignments === undefined ? undefined : await prepareOutput(assignments, options),
-  };
-}
-
-async function pickAndWrite(task: SelectTask, outputs: Outputs, context: CliContext, display: Display) {
+async function pickAndWrite(task: SelectTask, outputs: SelectOutputs, context: CliContext, display: Display) {
   const { method, options } = task;
   const startedAt = performance.now();
-  const input = await unlessAborted(context.signal, readInput(task, display));
+  const input = await unlessAborted(context.signal, readInput(task, outputs, display));
   const readAt = performance.now();
+  // The engine goes on from a checkpoint that it finds.
+  if (outputs.checkpoint && !options.resume) await removeCheckpoint(outputs.checkpoint);
+  if (options.resume && !existsSync(outputs.checkpoint as string)) {
+    display.note(`There is no ${options.checkpoint} yet: starting from the beginning.`);
+  }
   const selection = await select({ ...input, signal: context.signal, onProgress: display.onProgress });
   const selectedAt = performance.now();
-  display.finish();
+  if (selection.stats?.input.includes('rounded'))
+    display.note(`Note: ${task.file}: values were ${selection.stats.input.replace(/^.*, /, '')}.`);
   if (outputs.assignments) await writeAssignments(outputs.assignments, selection);
   if (outputs.out) await writeOutput(outputs.out, formatIndexFile(selection.indices));
   const seconds = {
@@ -137,7 +141,7 @@ async function pickAndWrite(task: SelectTask, outputs: Outputs, context: CliCont
     total: (performance.now() - startedAt) / 1000,
   };
   if (options.json) {
-    return printJson(context, report(task, input, selection, seconds));
+    return printJson(context, selectReport(options, input, selection, seconds));
   }
   if (!outputs.out) return printData(context, formatIndexFile(selection.indices));
   display.note(
@@ -150,18 +154,20 @@ async function pickAndWrite(task: SelectTask, outputs: Outputs, context: CliCont
  * Reads what the method needs; notes what was changed in reading. The header comes first, so that an impossible budget
  * is told before gigabytes are read.
  */
-async function readInput(task: SelectTask, display: Display): Promise<SelectOptions> {
+async function readInput(task: SelectTask, outputs: SelectOutputs, display: Display): Promise<SelectOptions> {
   const { method, options } = task;
   const file = task.file as string;
-  const input: SelectOptions = { method: method.name, ...(await checkedSizes(task)), seed: options.seed };
+  const { header, ...sizes } = await checkedSizes(task);
+  const input: SelectOptions = { method: method.name, ...sizes, seed: options.seed };
   if (options.threads !== undefined) input.threads = options.threads;
   if (method.needs === 'forgetting') input.forgetting = await readCounts(file);
-  if (method.needs === 'features' || method.needs === 'logits') {
+  if (method.needs === 'features' && engineReads(file, header as NpyHeader)) input.features = file;
+  else if (method.needs === 'features' || method.needs === 'logits') {
     const { note, ...matrix } = await readMatrix(file);
     if (note) display.note(`Note: ${note}`);
     input[method.needs] = matrix;
   }
-  return method.needs === 'features' ? { ...input, ...(await kCentersOptions(options)) } : input;
+  return method.needs === 'features' ? { ...input, ...(await kCentersOptions(options, outputs)) } : input;
 }
 
 /**
@@ -170,17 +176,18 @@ async function readInput(task: SelectTask, display: Display): Promise<SelectOpti
  */
 export async function checkedSizes(
   task: SelectTask,
-): Promise<{ poolSize: number; budget: number; initial?: Uint32Array }> {
-  const poolSize = await sizeOfPool(task);
+): Promise<{ header?: NpyHeader; poolSize: number; budget: number; initial?: Uint32Array }> {
+  const header = task.file === undefined ? undefined : await arrayHeader(task.file);
+  const poolSize = sizeOfPool(task, header);
   const { initial } = task.options;
-  if (initial === undefined) return { poolSize, budget: parseBudget(task.budget, poolSize) };
+  if (initial === undefined) return { header, poolSize, budget: parseBudget(task.budget, poolSize) };
   const rows = checkIndices(await readWholeNumbers(initial), poolSize, initial);
-  return { poolSize, budget: parseBudget(task.budget, poolSize, rows.length), initial: rows };
+  return { header, poolSize, budget: parseBudget(task.budget, poolSize, rows.length), initial: rows };
 }
 
-async function sizeOfPool({ file, options }: SelectTask): Promise<number> {
-  if (file === undefined) return options.poolSize as number;
-  const { shape } = await arrayHeader(file);
+function sizeOfPool({ file, options }: SelectTask, header: NpyHeader | undefined): number {
+  if (file === undefined || header === undefined) return options.poolSize as number;
+  const { shape } = header;
   if (shape.length === 0) {
     throw new SvpError('SVP_E_SHAPE', `${file} holds a single number: one row per example is needed.`, {
       file,
@@ -198,7 +205,10 @@ async function sizeOfPool({ file, options }: SelectTask): Promise<number> {
   return shape[0];
 }
 
-async function kCentersOptions(options: SelectCommandOptions): Promise<Partial<SelectOptions>> {
+async function kCentersOptions(
+  options: SelectCommandOptions,
+  { checkpoint }: SelectOutputs,
+): Promise<Partial<SelectOptions>> {
   const given: Partial<SelectOptions> = {
     start: options.start,
     randomInitial: options.randomInitial,
@@ -207,33 +217,7 @@ async function kCentersOptions(options: SelectCommandOptions): Promise<Partial<S
     device: options.device,
     assignments: options.assignments === undefined ? undefined : true,
     classes: options.labels === undefined ? undefined : { labels: await readWholeNumbers(options.labels) },
-    checkpoint: options.checkpoint === undefined ? undefined : { path: options.checkpoint },
+    checkpoint: checkpoint === undefined ? undefined : { path: checkpoint },
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-async function writeAssignments(file: string, { assignments }: Selection): Promise<void> {
-  const values = assignments as Uint32Array;
-  if (/\.npy$/i.test(file)) return writeNpy(file, values, [values.length]);
-  return writeOutput(file, formatIndexFile(values));
-}
-
-/** The object of --json, with the score or radius of each pick; a radius of Infinity (the first pick without an initial pool) becomes null. */
-function report(task: SelectTask, input: SelectOptions, selection: Selection, seconds: object): object {
-  const { options, method } = task;
-  return {
-    method: method.name,
-    budget: input.budget,
-    poolSize: input.poolSize,
-    initial: input.initial?.length ?? 0,
-    seed: options.seed,
-    picked: selection.indices.length,
-    ...(options.out === undefined ? { indices: selection.indices } : { out: options.out }),
-    ...(selection.scores && { scores: Array.from(selection.indices, (row) => selection.scores![row]) }),
-    ...(selection.radii && { radii: selection.radii }),
-    ...(selection.clusterSizes && { clusterSizes: selection.clusterSizes }),
-    ...(options.assignments !== undefined && { assignments: options.assignments }),
-    ...(selection.stats && { stats: selection.stats }),
-    seconds,
-  };
 }

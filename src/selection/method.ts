@@ -1,5 +1,6 @@
 import type { Matrix } from '../core/matrix';
 import type { OnProgress } from '../core/progress';
+import type { KCenterGreedyOptions, KCenterGreedyResult } from '../native/k-center-greedy';
 
 /** What a method looks at: its caller has to provide exactly this. */
 export type Need = 'nothing' | 'features' | 'logits' | 'forgetting';
@@ -42,29 +43,16 @@ export interface SelectionInput {
 }
 
 /** Options that only k-centers has, handed to the engine as they are. */
-export interface KCentersOptions {
-  start?: number | 'random';
-  randomInitial?: number;
-  metric?: 'euclidean' | 'cosine';
-  radius?: number;
-  classes?: { labels: Uint32Array; budgets?: number[] };
-  assignments?: boolean;
-  device?: 'auto' | 'cpu' | 'cuda';
-  checkpoint?: { path: string; everyMs?: number };
-}
+export type KCentersOptions = Pick<
+  KCenterGreedyOptions,
+  'start' | 'randomInitial' | 'metric' | 'radius' | 'classes' | 'assignments' | 'device' | 'checkpoint'
+>;
 
-/** The rows of the pool that a method picked, first pick first. */
-export interface Selection {
+/** The rows of the pool that a method picked, first pick first; k-centers adds what the engine returns besides. */
+export interface Selection extends Partial<KCenterGreedyResult> {
   indices: Uint32Array;
   /** One score per row of the pool (not per pick), for the methods that score: higher is picked earlier. */
   scores?: Float32Array | Float64Array;
-  /** k-centers: the covering radius at the moment of each pick. */
-  radii?: Float64Array;
-  /** k-centers with `assignments`: for each row of the pool, the position of its nearest center. */
-  assignments?: Uint32Array;
-  clusterSizes?: Uint32Array;
-  /** What the engine counted; k-centers only. */
-  stats?: Record<string, unknown>;
 }
 
 /** One way to choose rows of a pool. A file of this folder each; `registry.ts` lists them. */

@@ -126,24 +126,27 @@ describe.each(DOORS)('k-centers by %s', (_name, pick) => {
 });
 
 /** Each pick after the first must be a farthest one, the lowest row on ties, at the radius given. */
-function expectFarthest({ data, rows, columns }: Matrix, indices: number[], radii: (number | null)[]): void {
+function expectFarthest({ data, rows }: Matrix, indices: number[], radii: (number | null)[]): void {
+  // Squared distance to the nearest pick so far; −1 for rows picked, which are out of the race also where all are at 0.
   const nearest = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
-  indices.forEach((picked, step) => {
-    if (step > 0) {
-      let best = 0;
-      for (let row = 1; row < rows; row++) if (nearest[row] > nearest[best]) best = row;
-      expect(picked).toBe(best);
-      expect(radii[step]).toBe(Math.sqrt(nearest[best]));
-    }
+  const farthest = [];
+  const distances = [];
+  for (const [step, picked] of indices.entries()) {
+    let best = step === 0 ? picked : 0;
+    for (let row = 0; row < rows; row++) if (nearest[row] > nearest[best]) best = row;
+    farthest.push(best);
+    distances.push(nearest[best] === Number.POSITIVE_INFINITY ? radii[step] : Math.sqrt(nearest[best]));
     for (let row = 0; row < rows; row++) {
+      const x = data[row * 3] - data[picked * 3];
+      const y = data[row * 3 + 1] - data[picked * 3 + 1];
+      const z = data[row * 3 + 2] - data[picked * 3 + 2];
       // Three columns: the numerics contract adds the first and the third before the second.
-      const [x, y, z] = [0, 1, 2].map((k) => (data[row * columns + k] - data[picked * columns + k]) ** 2);
-      nearest[row] = Math.min(nearest[row], x + z + y);
+      nearest[row] = Math.min(nearest[row], x * x + z * z + y * y);
     }
     nearest[picked] = -1;
-    // Rows picked before are out of the race, also where everything else is at 0.
-    for (const earlier of indices.slice(0, step)) nearest[earlier] = -1;
-  });
+  }
+  expect(indices).toEqual(farthest);
+  expect(radii).toEqual(distances);
 }
 
 describe('uncertainty (scikit-activeml)', () => {
