@@ -77,11 +77,28 @@ async function writeAll(handle: fs.FileHandle, bytes: Uint8Array): Promise<void>
   }
 }
 
-/** Creates a folder with its parents; @throws SvpError SVP_E_WRITE */
+/**
+ * Creates a folder with its parents. Not by `recursive: true`: Node 20 spins for ever where the system answers ENOENT
+ * although the parent exists (below /proc, for one).
+ * @throws SvpError SVP_E_WRITE
+ */
 export async function ensureFolder(folder: string): Promise<void> {
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(path.resolve(folder));
   } catch (error) {
     throw writeError(folder, error);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  if ((await fs.stat(folder).catch(() => undefined))?.isDirectory()) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  try {
+    await fs.mkdir(folder);
+  } catch (error) {
+    // Another process may have made it in the meantime; a file of that name is an error.
+    const present = await fs.stat(folder).catch(() => undefined);
+    if (!present?.isDirectory()) throw error;
   }
 }

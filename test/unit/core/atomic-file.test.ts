@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { writeFileAtomically } from '../../../src/core/atomic-file';
+import { ensureFolder, writeFileAtomically } from '../../../src/core/atomic-file';
 
 let folder: string;
 beforeEach(() => {
@@ -47,5 +47,28 @@ describe('writeFileAtomically', () => {
     writeFileSync(path.join(folder, 'e', 'inside'), '');
     await expect(writeFileAtomically(path.join(folder, name), 'x')).rejects.toThrow(message);
     expect(readdirSync(folder)).toEqual(['e']);
+  });
+});
+
+describe('ensureFolder', () => {
+  it('makes a folder with its parents, and accepts one that is there', async () => {
+    const deep = path.join(folder, 'a', 'b', 'c');
+    await ensureFolder(deep);
+    await ensureFolder(deep);
+    expect(readdirSync(path.join(folder, 'a', 'b'))).toEqual(['c']);
+  });
+
+  it('refuses a path through a file', async () => {
+    writeFileSync(path.join(folder, 'file'), '');
+    await expect(ensureFolder(path.join(folder, 'file', 'x'))).rejects.toThrow(
+      expect.objectContaining({ code: 'SVP_E_WRITE' }),
+    );
+  });
+
+  const proc = process.platform === 'linux' ? it : it.skip;
+  proc('ends with an error where the system takes no folders (/proc, on Linux)', async () => {
+    await expect(ensureFolder('/proc/svp-nothing/x')).rejects.toThrow(
+      expect.objectContaining({ code: 'SVP_E_WRITE' }),
+    );
   });
 });
