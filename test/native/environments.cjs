@@ -98,6 +98,19 @@ const scenarios = {
     await pause(20);
     throw new Error('thrown on purpose');
   },
+  // Resident memory after each 10,000 calls, garbage collected.
+  async manySmall() {
+    const residentMiB = [];
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 10_000; i++) await smallAnswer();
+      for (let i = 0; i < 3; i++) {
+        global.gc();
+        await pause(10); // finalizers run between collections
+      }
+      residentMiB.push(process.memoryUsage().rss / 2 ** 20);
+    }
+    console.log(JSON.stringify({ residentMiB }));
+  },
   // Nobody awaits the promise: the process still stays until the job has ended.
   async unawaited() {
     longJob().promise.then(() => console.log('{"settled":true}'));

@@ -58,6 +58,14 @@ describe('jobs and the end of their environment', () => {
     expect(result.stdout).toContain('settled');
   });
 
+  test('10,000 small calls leave memory flat', () => {
+    // V8's young generation is held small, or its growth would hide what the addon keeps.
+    const result = run('manySmall', ['--expose-gc', '--max-semi-space-size=1']);
+    expectClean(result, 0);
+    const { residentMiB } = JSON.parse(result.stdout);
+    expect(residentMiB[3] - residentMiB[1]).toBeLessThan(10);
+  });
+
   test('handles and inputs that are garbage while their job runs', () => {
     // Cancelled jobs reject; these rejections are nobody's.
     expectClean(run('collected', ['--expose-gc', '--unhandled-rejections=none']), 0);
