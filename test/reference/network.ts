@@ -1,0 +1,126 @@
+/** The operations of a convolutional network in float64, one loop nest each: the oracle for kernels and gradients. */
+
+/** Row-major values with their shape; images are batch × height × width × channels. */
+export interface Array64 {
+  shape: number[];
+  data: Float64Array;
+}
+
+export const EPSILON = 1e-5;
+
+export function array(shape: number[], fill: (i: number) => number = () => 0): Array64 {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { shape, data: Float64Array.from({ length: size }, (_, i) => fill(i)) };
+}
+
+export function fromFloat32(shape: readonly number[], data: Float32Array): Array64 {
+  return { shape: [...shape], data: Float64Array.from(data) };
+}
+
+/** No bias; padding (size − 1) / 2 everywhere; w is size × size × in × out. */
+export function conv2d(x: Array64, w: Array64, stride: number): Array64 {
+  const [n, h, wide, inputs] = x.shape;
+  const [size, , , outputs] = w.shape;
+  const pad = (size - 1) / 2;
+  const oh = Math.floor((h + 2 * pad - size) / stride) + 1;
+  const ow = Math.floor((wide + 2 * pad - size) / stride) + 1;
+  const y = array([n, oh, ow, outputs]);
+  for (let b = 0; b < n; b++)
+    for (let r = 0; r < oh; r++)
+      for (let c = 0; c < ow; c++)
+        for (let o = 0; o < outputs; o++) {
+          let sum = 0;
+          for (let i = 0; i < size; i++)
+            for (let j = 0; j < size; j++) {
+              const row = r * stride + i - pad;
+              const column = c * stride + j - pad;
+              if (row < 0 || row >= h || column < 0 || column >= wide) continue;
+              for (let k = 0; k < inputs; k++)
+                sum +=
+                  x.data[((b * h + row) * wide + column) * inputs + k] *
+                  w.data[((i * size + j) * inputs + k) * outputs + o];
+            }
+          y.data[((b * oh + r) * ow + c) * outputs + o] = sum;
+        }
+  return y;
+}
+
+/** Per channel: mean, biased variance, number of values. */
+export function moments(x: Array64): { mean: Float64Array; variance: Float64Array; count: number } {
+  const channels = x.shape[3];
+  const count = x.data.length / channels;
+  const mean = new Float64Array(channels);
+  const variance = new Float64Array(channels);
+  for (let i = 0; i < x.data.length; i++) mean[i % channels] += x.data[i] / count;
+  for (let i = 0; i < x.data.length; i++)
+    variance[i % channels] += (x.data[i] - mean[i % channels]) ** 2 / count;
+  return { mean, variance, count };
+}
+
+/** With the batch's own statistics unless others are given. */
+export function batchNorm(
+  x: Array64,
+  gamma: Float64Array,
+  beta: Float64Array,
+  statistics: { mean: Float64Array; variance: Float64Array } = moments(x),
+): Array64 {
+  const channels = gamma.length;
+  return array(x.shape, (i) => {
+    const c = i % channels;
+    return (
+      (gamma[c] * (x.data[i] - statistics.mean[c])) / Math.sqrt(statistics.variance[c] + EPSILON) + beta[c]
+    );
+  });
+}
+
+export function relu(x: Array64): Array64 {
+  return array(x.shape, (i) => Math.max(x.data[i], 0));
+}
+
+export function add(a: Array64, b: Array64): Array64 {
+  return array(a.shape, (i) => a.data[i] + b.data[i]);
+}
+
+export function averagePool(x: Array64): Array64 {
+  const [n, h, w, channels] = x.shape;
+  const y = array([n, channels]);
+  for (let i = 0; i < x.data.length; i++) {
+    y.data[Math.floor(i / (h * w * channels)) * channels + (i % channels)] += x.data[i] / (h * w);
+  }
+  return y;
+}
+
+export function dense(x: Array64, w: Array64, b: Float64Array): Array64 {
+  const [n, inputs] = x.shape;
+  const outputs = w.shape[1];
+  return array([n, outputs], (at) => {
+    const row = Math.floor(at / outputs);
+    const o = at % outputs;
+    let sum = b[o];
+    for (let k = 0; k < inputs; k++) sum += x.data[row * inputs + k] * w.data[k * outputs + o];
+    return sum;
+  });
+}
+
+/** Cross entropy per row, in nats. */
+export function crossEntropy(logits: Array64, labels: ArrayLike<number>): Float64Array {
+  const [n, classes] = logits.shape;
+  return Float64Array.from({ length: n }, (_, row) => {
+    const values = logits.data.subarray(row * classes, (row + 1) * classes);
+    const top = Math.max(...values);
+    return top + Math.log(values.reduce((sum, v) => sum + Math.exp(v - top), 0)) - values[labels[row]];
+  });
+}
+
+/** d f / d x[i] for each of `at`, by central differences. */
+export function differences(f: () => number, x: Float64Array, at: readonly number[], step = 1e-5): number[] {
+  return at.map((i) => {
+    const held = x[i];
+    x[i] = held + step;
+    const up = f();
+    x[i] = held - step;
+    const down = f();
+    x[i] = held;
+    return (up - down) / (2 * step);
+  });
+}
