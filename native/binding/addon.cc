@@ -20,14 +20,14 @@ struct Operation {
 
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = {
-      {"describe", describe, {}},
+      {"describe", describe, {"instructionSet"}},
       {"pairwiseDistances", pairwise_distances,
-       {"a", "aRows", "b", "bRows", "columns", "cosine", "squared", "threads", "output"}},
+       {"a", "aRows", "b", "bRows", "columns", "cosine", "squared", "threads", "output", "instructionSet"}},
       {"kCenterGreedy", k_center_greedy,
        {"features", "rows", "columns", "path", "runs", "options", "outputIndices", "outputRadii", "outputAssignments"}},
       {"npyShape", npy_shape, {"path"}},
       {"uncertainty", uncertainty,
-       {"logits", "rows", "columns", "threads", "entropy", "leastConfidence", "margin"}},
+       {"logits", "rows", "columns", "threads", "entropy", "leastConfidence", "margin", "instructionSet"}},
       {"forgettingUpdate", forgetting_update,
        {"indices", "correct", "presentations", "events", "state"}},
   };

@@ -75,6 +75,11 @@ unsigned threads_argument(const Napi::Value& value) {
   return static_cast<unsigned>(threads);
 }
 
+InstructionSet instruction_set_argument(const Napi::Value& value) {
+  if (!value.IsString()) throw Error(ErrorCode::option, "instructionSet must be a string.");
+  return choose_instruction_set(value.As<Napi::String>().Utf8Value());
+}
+
 bool boolean_argument(const Napi::Value& value, const char* what) {
   if (!value.IsBoolean()) throw Error(ErrorCode::option, std::string(what) + " must be true or false.");
   return value.As<Napi::Boolean>().Value();

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "svp/instruction_set.h"
 #include "svp/view.h"
 
 namespace svp::binding {
@@ -34,6 +35,8 @@ MatrixView matrix_argument(Job* job, const Napi::Value& data, const Napi::Value&
 std::size_t size_argument(const Napi::Value& value, const char* what);
 // Threads: a whole number from 0 (all processors) to 1024.
 unsigned threads_argument(const Napi::Value& value);
+// The name of an instruction set; empty: what the environment or else the processor decides.
+InstructionSet instruction_set_argument(const Napi::Value& value);
 bool boolean_argument(const Napi::Value& value, const char* what);
 
 }  // namespace svp::binding

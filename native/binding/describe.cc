@@ -1,3 +1,4 @@
+#include "binding/arguments.h"
 #include "binding/operations.h"
 #include "svp/instruction_set.h"
 #include "svp/thread_pool.h"
@@ -9,7 +10,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   Napi::Array available = Napi::Array::New(env);
   for (const InstructionSet set : available_instruction_sets()) available.Set(available.Length(), name(set));
   Napi::Object description = Napi::Object::New(env);
-  description.Set("instructionSet", name(choose_instruction_set()));
+  description.Set("instructionSet", name(instruction_set_argument(info[0])));
   description.Set("availableInstructionSets", available);
   description.Set("threads", static_cast<double>(available_processors()));
   return description;

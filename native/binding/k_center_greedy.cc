@@ -36,7 +36,7 @@ void check_rows(const std::vector<std::uint32_t>& rows, std::size_t count, const
 
 class KCenterGreedyJob : public Job {
  public:
-  explicit KCenterGreedyJob(const Napi::CallbackInfo& info) : set_(choose_instruction_set()) {
+  explicit KCenterGreedyJob(const Napi::CallbackInfo& info) {
     if (info[3].IsNull()) {
       matrix_ = matrix_argument(this, info[0], info[1], info[2], "features");
       rows_ = matrix_.rows;
@@ -102,6 +102,7 @@ class KCenterGreedyJob : public Job {
                              : filter == "projected" ? KCenterTuning::Filter::projected
                                                      : KCenterTuning::Filter::automatic;
     options_.tuning.filter_columns = size_argument(given.Get("filterColumns"), "filterColumns");
+    set_ = instruction_set_argument(given.Get("instructionSet"));
     options_.tuning.block = size_argument(given.Get("block"), "block");
     options_.tuning.wake = size_argument(given.Get("wake"), "wake");
   }
@@ -146,7 +147,7 @@ class KCenterGreedyJob : public Job {
     return out;
   }
 
-  const InstructionSet set_;
+  InstructionSet set_ = InstructionSet::scalar;
   MatrixView matrix_;
   std::string path_;
   std::size_t rows_ = 0;

@@ -6,7 +6,7 @@
 
 namespace svp::binding {
 
-// What can run here: { instructionSet, availableInstructionSets, threads }.
+// What can run here and what a call would use: { instructionSet, availableInstructionSets, threads }.
 Napi::Value describe(const Napi::CallbackInfo& info);
 
 Napi::Value pairwise_distances(const Napi::CallbackInfo& info);

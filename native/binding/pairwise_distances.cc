@@ -22,7 +22,7 @@ class PairwiseDistancesJob : public Job {
         options_{boolean_argument(info[5], "cosine"), boolean_argument(info[6], "squared")},
         threads_(threads_argument(info[7])),
         output_(float64_argument(this, info[8], "output")),
-        set_(choose_instruction_set()) {
+        set_(instruction_set_argument(info[9])) {
     if (b_.rows != 0 ? output_.length % b_.rows != 0 || output_.length / b_.rows != a_.rows : output_.length != 0) {
       throw Error(ErrorCode::shape, "output must hold one value for each pair of rows.");
     }

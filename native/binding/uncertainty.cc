@@ -19,7 +19,7 @@ class UncertaintyJob : public Job {
       : logits_(matrix_argument(this, info[0], info[1], info[2], "logits")),
         threads_(threads_argument(info[3])),
         output_{measure(info[4], "entropy"), measure(info[5], "leastConfidence"), measure(info[6], "margin")},
-        set_(choose_instruction_set()) {
+        set_(instruction_set_argument(info[7])) {
     if (logits_.columns == 0 && logits_.rows != 0) throw Error(ErrorCode::shape, "logits must have at least one column.");
   }
 

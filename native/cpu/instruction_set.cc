@@ -34,17 +34,20 @@ std::vector<InstructionSet> available_instruction_sets() {
   return sets;
 }
 
-InstructionSet choose_instruction_set() {
+InstructionSet choose_instruction_set(const std::string& wanted) {
   const std::vector<InstructionSet> sets = available_instruction_sets();
-  // Read at each call, so that one process can compare the sets with each other.
-  const char* wanted = std::getenv("SVP_INSTRUCTION_SET");
-  if (wanted == nullptr || *wanted == '\0') return sets.back();
+  std::string forced = wanted;
+  if (forced.empty()) {
+    const char* variable = std::getenv("SVP_INSTRUCTION_SET");
+    if (variable != nullptr) forced = variable;
+  }
+  if (forced.empty()) return sets.back();
   std::string names;
   for (const InstructionSet set : sets) {
-    if (std::string(wanted) == name(set)) return set;
+    if (forced == name(set)) return set;
     names += names.empty() ? name(set) : std::string(", ") + name(set);
   }
-  throw Error(ErrorCode::device, std::string("SVP_INSTRUCTION_SET asks for \"") + wanted +
+  throw Error(ErrorCode::device, std::string("SVP_INSTRUCTION_SET asks for \"") + forced +
                                      "\", which this processor or build does not have. Available: " + names +
                                      ". Unset the variable to use the best.");
 }

@@ -50,6 +50,8 @@ export interface NativeKCenterOptions {
   checkpointEveryMs: number;
   /** How the first picks were drawn; a checkpoint must agree with it. */
   identity: string;
+  /** As the parameter of that name elsewhere. */
+  instructionSet: string;
   /** For tests; 'automatic' and 0 leave the choice to the engine. */
   filter: 'automatic' | 'dense' | 'projected';
   filterColumns: number;
@@ -82,9 +84,10 @@ export interface NativeKCenterResult {
 /**
  * The exported functions. Inputs are read while the job runs, outputs (`output…`) are written by it and belong to the
  * wrapper until the promise settles. `threads` 0 means one per processor.
+ * `instructionSet` is SVP_INSTRUCTION_SET as the caller's environment has it; empty: the best.
  */
 export interface Operations {
-  describe(): AddonDescription;
+  describe(instructionSet: string): AddonDescription;
 
   pairwiseDistances(
     a: Float32Array,
@@ -96,6 +99,7 @@ export interface Operations {
     squared: boolean,
     threads: number,
     output: Float64Array,
+    instructionSet: string,
   ): NativeJob<void>;
 
   /**
@@ -126,6 +130,7 @@ export interface Operations {
     entropy: Float32Array | null,
     leastConfidence: Float32Array | null,
     margin: Float32Array | null,
+    instructionSet: string,
   ): NativeJob<void>;
 
   /**
@@ -143,8 +148,19 @@ export interface Operations {
 
 /** Parameter names of each operation, in order; the same list is in native/binding/addon.cc. */
 export const CONTRACT = {
-  describe: [],
-  pairwiseDistances: ['a', 'aRows', 'b', 'bRows', 'columns', 'cosine', 'squared', 'threads', 'output'],
+  describe: ['instructionSet'],
+  pairwiseDistances: [
+    'a',
+    'aRows',
+    'b',
+    'bRows',
+    'columns',
+    'cosine',
+    'squared',
+    'threads',
+    'output',
+    'instructionSet',
+  ],
   kCenterGreedy: [
     'features',
     'rows',
@@ -157,7 +173,16 @@ export const CONTRACT = {
     'outputAssignments',
   ],
   npyShape: ['path'],
-  uncertainty: ['logits', 'rows', 'columns', 'threads', 'entropy', 'leastConfidence', 'margin'],
+  uncertainty: [
+    'logits',
+    'rows',
+    'columns',
+    'threads',
+    'entropy',
+    'leastConfidence',
+    'margin',
+    'instructionSet',
+  ],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state'],
 } as const satisfies {
   [Name in keyof Operations]: readonly string[] & { length: Parameters<Operations[Name]>['length'] };

@@ -8,7 +8,7 @@ import { type CallOptions, callOptions } from './call-options';
 import type { NativeKCenterOptions, NativeKCenterResult, NativeKCenterRun } from './contract';
 import { runJob, toSvpError } from './job';
 import { type KCenterPlan, planKCenters } from './k-center-plan';
-import { loadAddon } from './load';
+import { instructionSet, loadAddon } from './load';
 import { type Pin, pin } from './pin';
 
 const schema = z.object({
@@ -120,7 +120,10 @@ export interface KCenterTuning {
 }
 
 /** SVP_KCENTER_FILTER, _FILTER_COLUMNS, _BLOCK and _WAKE, read once per call. */
-function tuning(): Pick<NativeKCenterOptions, 'filter' | 'filterColumns' | 'block' | 'wake'> {
+function tuning(): Pick<
+  NativeKCenterOptions,
+  'instructionSet' | 'filter' | 'filterColumns' | 'block' | 'wake'
+> {
   const {
     SVP_KCENTER_FILTER: filter,
     SVP_KCENTER_FILTER_COLUMNS,
@@ -128,6 +131,7 @@ function tuning(): Pick<NativeKCenterOptions, 'filter' | 'filterColumns' | 'bloc
     SVP_KCENTER_WAKE,
   } = process.env;
   return {
+    instructionSet: instructionSet(),
     filter: filter === 'dense' || filter === 'projected' ? filter : 'automatic',
     filterColumns: Number(SVP_KCENTER_FILTER_COLUMNS) || 0,
     block: Number(SVP_KCENTER_BLOCK) || 0,

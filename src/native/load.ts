@@ -17,6 +17,11 @@ function candidates(): string[] {
   );
 }
 
+/** The instruction set that this environment forces, or ''. Read at each call, so that one process can compare them. */
+export function instructionSet(): string {
+  return process.env.SVP_INSTRUCTION_SET ?? '';
+}
+
 /** What differs between this package's contract and the addon's, or undefined. */
 function mismatch(addon: Addon): string | undefined {
   const described = new Map((addon.contract ?? []).map((entry) => [entry.name, entry.parameters.join(', ')]));
@@ -74,7 +79,7 @@ export function addonStatus(): AddonStatus {
     const addon = loadAddon();
     const status: AddonStatus = { loaded: true, path: loaded!.path };
     try {
-      return { ...status, ...addon.describe() };
+      return { ...status, ...addon.describe(instructionSet()) };
     } catch (error) {
       // SVP_INSTRUCTION_SET names a set that is not here.
       return { ...status, reason: (error as Error).message };

@@ -5,7 +5,7 @@ import { SvpError } from '../errors';
 import { allocate } from './allocate';
 import { type CallOptions, callOptions } from './call-options';
 import { runJob } from './job';
-import { loadAddon } from './load';
+import { instructionSet, loadAddon } from './load';
 import { pin } from './pin';
 
 const schema = z.object({
@@ -60,6 +60,7 @@ export async function pairwiseDistances(
         o.squared ?? false,
         o.threads ?? 0,
         output,
+        instructionSet(),
       ),
     {
       signal: o.signal,

@@ -5,7 +5,7 @@ import { SvpError } from '../errors';
 import { allocate } from './allocate';
 import { type CallOptions, callOptions } from './call-options';
 import { runJob } from './job';
-import { loadAddon } from './load';
+import { instructionSet, loadAddon } from './load';
 import { pin } from './pin';
 
 /** The measures of the paper's section 2.2 and the margin. */
@@ -67,6 +67,7 @@ export async function uncertainty(logits: Matrix, options?: UncertaintyOptions):
         scores.entropy ?? null,
         scores.leastConfidence ?? null,
         scores.margin ?? null,
+        instructionSet(),
       ),
     {
       signal: o.signal,

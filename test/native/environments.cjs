@@ -22,12 +22,13 @@ function longJob() {
     false,
     2,
     new Float64Array(rows * rows),
+    '',
   );
 }
 
 async function smallAnswer() {
   const entropy = new Float32Array(1);
-  await addon.uncertainty(Float32Array.of(0, 0), 1, 2, 1, entropy, null, null).promise;
+  await addon.uncertainty(Float32Array.of(0, 0), 1, 2, 1, entropy, null, null, '').promise;
   if (entropy[0] !== Math.fround(Math.log(2))) throw new Error(`wrong answer ${entropy[0]}`);
 }
 

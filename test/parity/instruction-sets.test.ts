@@ -31,7 +31,7 @@ describe('parity of instruction sets, each with 1 to 8 threads', () => {
       });
     } else {
       test(`${set}: this processor does not have it, and asking for it says so`, () => {
-        const code = `require(${JSON.stringify(status.path)}).describe()`;
+        const code = `require(${JSON.stringify(status.path)}).describe('')`;
         expect(() =>
           execFileSync(process.execPath, ['-e', code], {
             env: { ...process.env, SVP_INSTRUCTION_SET: set },

@@ -32,18 +32,18 @@ async function main() {
     const b = values(70 * columns, 50);
     for (let threads = 1; threads <= 8; threads++) {
       const measures = [new Float32Array(rows), new Float32Array(rows), new Float32Array(rows)];
-      await addon.uncertainty(logits, rows, columns, threads, ...measures).promise;
+      await addon.uncertainty(logits, rows, columns, threads, ...measures, '').promise;
       record(`uncertainty, ${columns} columns`, hash(...measures));
 
       const a = logits.slice(0, side * columns).map((x) => (Number.isFinite(x) ? x : 1));
       for (const cosine of [false, true]) {
         const distances = new Float64Array(side * 70);
-        await addon.pairwiseDistances(a, side, b, 70, columns, cosine, false, threads, distances).promise;
+        await addon.pairwiseDistances(a, side, b, 70, columns, cosine, false, threads, distances, '').promise;
         record(`pairwise distances, ${columns} columns, ${cosine ? 'cosine' : 'euclidean'}`, hash(distances));
       }
     }
   }
-  console.log(JSON.stringify({ set: addon.describe().instructionSet, hashes }));
+  console.log(JSON.stringify({ set: addon.describe('').instructionSet, hashes }));
 }
 
 main();

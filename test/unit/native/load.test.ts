@@ -45,6 +45,24 @@ describe('loading the addon', () => {
     expect(status.threads).toBeGreaterThanOrEqual(1);
   });
 
+  test('SVP_INSTRUCTION_SET is read at each call, as this environment has it', async () => {
+    const { uncertainty } =
+      require('../../../src/native/uncertainty') as typeof import('../../../src/native/uncertainty');
+    const before = process.env.SVP_INSTRUCTION_SET;
+    try {
+      process.env.SVP_INSTRUCTION_SET = 'scalar';
+      expect(addonStatus().instructionSet).toBe('scalar');
+      process.env.SVP_INSTRUCTION_SET = 'mmx';
+      expect(addonStatus()).toMatchObject({ loaded: true, reason: expect.stringContaining('"mmx"') });
+      await expect(uncertainty({ data: Float32Array.of(1), rows: 1, columns: 1 })).rejects.toMatchObject({
+        code: 'SVP_E_DEVICE',
+      });
+    } finally {
+      if (before === undefined) delete process.env.SVP_INSTRUCTION_SET;
+      else process.env.SVP_INSTRUCTION_SET = before;
+    }
+  });
+
   test('a missing addon: what was tried and what to do', () => {
     const file = path.join(folder, 'missing.node');
     const loader = loaderOf(file);
