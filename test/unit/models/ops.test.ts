@@ -53,6 +53,7 @@ describeWithTensorFlow('operations', () => {
     { size: 3, stride: 2, side: 7 },
     { size: 1, stride: 1, side: 4 },
     { size: 1, stride: 2, side: 7 },
+    { size: 1, stride: 2, side: 8 },
   ])('conv2d $size×$size, stride $stride, side $side', ({ size, stride, side }) => {
     const x = draw([2, side, side, 3]);
     const w = draw([size, size, 3, 4]);
