@@ -1,9 +1,9 @@
 import * as path from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SvpError } from '../errors';
 import type { QuickstartOptions } from '../experiments/quickstart';
 import type { CliContext, CommonOptions, Display } from './context';
-import { addCommonOptions, finiteNumber, resolvedOptions, wholeNumber } from './options';
+import { addCommonOptions, resolvedOptions, wholeNumber } from './options';
 
 /** `svp quickstart` as commander hands it over; see docs/guides/quickstart.md. */
 interface QuickstartCommandOptions extends CommonOptions {
@@ -35,7 +35,7 @@ export function registerQuickstart(program: Command, context: CliContext): void 
     .option('--fast', 'fewer images, under a minute on two cores')
     .option('--seed <n>', 'seed of every random choice', wholeNumber(-(2 ** 31), 2 ** 31 - 1), 0)
     .option('--pool <n>', 'images to choose from, at random out of the train split', wholeNumber(2))
-    .option('--fraction <share>', 'share of the pool that each method keeps (default: 0.5)', finiteNumber(0))
+    .option('--fraction <share>', 'share of the pool that each method keeps (default: 0.5)', share)
     .option('--run-dir <folder>', 'where the run goes (default: runs/quickstart-TIME)')
     // For tests and experiments: any of the profile's settings, as JSON.
     .addOption(new Option('--settings <json>', 'settings over those of the profile').hideHelp());
@@ -44,6 +44,13 @@ export function registerQuickstart(program: Command, context: CliContext): void 
     .action(async (_options: unknown, self: Command) => {
       await runQuickstart(await resolvedOptions<QuickstartCommandOptions>(self), context);
     });
+}
+
+function share(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value > 0 && value <= 1))
+    throw new InvalidArgumentError('It must be a number above 0 and at most 1.');
+  return value;
 }
 
 async function runQuickstart(given: QuickstartCommandOptions, context: CliContext): Promise<void> {

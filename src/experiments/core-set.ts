@@ -117,7 +117,7 @@ export async function coreSet(options: CoreSetOptions): Promise<CoreSetResult> {
       : await RunDirectory.create('coreset', given.runDirectory, given.force);
   await run?.writeJson('config.json', {
     command: 'coreset',
-    dataset: splits.train.name,
+    dataset: splits.train.name.replace(/\/train$/, ''),
     method: method.name,
     subset: budget,
     seed,

@@ -115,10 +115,12 @@ export async function freeBytes(folder: string): Promise<number | undefined> {
 export async function isWritable(folder: string): Promise<boolean> {
   let at = path.resolve(folder);
   while (!existsSync(at) && path.dirname(at) !== at) at = path.dirname(at);
-  return fs.access(at, fs.constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await fs.access(at, fs.constants.W_OK);
+    return (await fs.stat(at)).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** The npm package that a data set is converted from. */

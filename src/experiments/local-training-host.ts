@@ -4,6 +4,7 @@ import type { EpochRecord } from '../core/run-record';
 import type { ImageDataset, ImageSplits } from '../data/dataset';
 import { resolveRows } from '../data/dataset';
 import { SvpError } from '../errors';
+import { kernels } from '../models/kernels';
 import type { Model } from '../models/model';
 import { createModel } from '../models/registry';
 import { scorePool } from '../scoring/tensorflow-scorer';
@@ -12,7 +13,15 @@ import { findMethod } from '../selection/registry';
 import { trainModel } from '../training/trainer';
 import { CheckpointKeeper } from './checkpoint-keeper';
 import { type DatasetSource, loadSource } from './dataset-source';
-import type { JobHooks, ScoreJob, ScoreOutcome, TrainingHost, TrainJob, TrainOutcome } from './training-host';
+import type {
+  JobHooks,
+  ScoreJob,
+  ScoreOutcome,
+  Shape,
+  TrainingHost,
+  TrainJob,
+  TrainOutcome,
+} from './training-host';
 
 /** Rows of logits handed to the scorers at a time: their n × classes matrix is never kept whole. */
 const SCORE_CHUNK = 4096;
@@ -21,6 +30,7 @@ const SCORE_CHUNK = 4096;
 export class LocalTrainingHost implements TrainingHost {
   private splits?: Promise<ImageSplits>;
   private readonly models = new Map<string, Model>();
+  private readonly prepared = new Set<string>();
 
   constructor(private readonly source: DatasetSource) {}
 
@@ -36,15 +46,30 @@ export class LocalTrainingHost implements TrainingHost {
     return loading;
   }
 
+  async prepare(networks: Shape[], hooks: JobHooks = {}): Promise<void> {
+    const { train } = await this.load(hooks.signal);
+    for (const { arch, width, batchSize = 128 } of networks) {
+      throwIfAborted(hooks.signal);
+      const key = `${arch}/${width ?? ''}/${batchSize}`;
+      if (this.prepared.has(key)) continue;
+      const model = newModel(train, { arch, width, weightSeed: 0 });
+      try {
+        const images = new Float32Array(batchSize * train.height * train.width * train.channels);
+        const { gradient } = model.gradient(images, new Int32Array(batchSize), batchSize);
+        kernels().free(gradient);
+        model.infer(images, batchSize, ['logits']);
+      } finally {
+        model.dispose();
+      }
+      this.prepared.add(key);
+    }
+  }
+
   async train(job: TrainJob, hooks: JobHooks = {}): Promise<TrainOutcome> {
     const { train, test } = await this.load(hooks.signal);
     throwIfAborted(hooks.signal);
-    const model = createModel(job.arch, {
-      inputShape: [train.height, train.width, train.channels],
-      classes: train.classes,
-      seed: job.weightSeed,
-      ...(job.width === undefined ? {} : { width: job.width }),
-    });
+    await this.prepare([job], hooks);
+    const model = newModel(train, job);
     let kept = false;
     try {
       const outcome = await this.trainOn(model, job, { train, test }, hooks);
@@ -91,7 +116,6 @@ export class LocalTrainingHost implements TrainingHost {
         hooks.onEpoch?.(epoch);
       },
     });
-    await keeper?.finish();
     const last = result.epochs[result.epochs.length - 1] as EpochRecord | undefined;
     const outcome: TrainOutcome = {
       arch: model.arch,
@@ -177,6 +201,18 @@ export class LocalTrainingHost implements TrainingHost {
     for (const model of this.models.values()) model.dispose();
     this.models.clear();
   }
+}
+
+function newModel(
+  { height, width, channels, classes }: ImageDataset,
+  job: Pick<TrainJob, 'arch' | 'width' | 'weightSeed'>,
+): Model {
+  return createModel(job.arch, {
+    inputShape: [height, width, channels],
+    classes,
+    seed: job.weightSeed,
+    ...(job.width === undefined ? {} : { width: job.width }),
+  });
 }
 
 /** Only the keys that have a value: options of the rooms below are strict about what was given. */

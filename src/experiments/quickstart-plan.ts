@@ -46,7 +46,7 @@ export function quickstartPlan(settings: QuickstartSettings): QuickstartPlan {
   return {
     budget,
     stages: [
-      stage('images', 'load', 0.5),
+      stage('images and TensorFlow', 'load', 4),
       stage('proxy on the full pool', 'train proxy', training(proxy, pool)),
       stage('choosing by the proxy', 'score proxy', choosing),
       stage('target on the full pool', 'train target', training(target, pool)),

@@ -125,7 +125,8 @@ export class QuickstartRun {
   private async choose(method: string, chooser: Chooser, folder: string, done: number): Promise<Choice> {
     const { settings, plan, context } = this;
     const randomInitial = Math.round(settings.initialShare * context.pool.length);
-    this.stages.report({ done, total: settings.methods.length, unit: 'methods', detail: method });
+    const total = folder === 'oracle' ? 1 : settings.methods.length;
+    this.stages.report({ done, total, unit: 'methods', detail: method });
     const hooks: JobHooks = this.options.signal ? { signal: this.options.signal } : {};
     const choice = await chooseSubset(context, method, plan.budget, chooser, randomInitial, hooks);
     await writeChoice(await this.run.within(folder), choice);

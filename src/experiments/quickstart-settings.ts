@@ -63,7 +63,7 @@ export const QUICKSTART_PROFILES: Readonly<Record<'standard' | 'fast', Quickstar
 });
 
 /** What a caller may change of a profile. */
-export const settingsShape = z.strictObject({
+export const settingsShape = z.object({
   dataset: z.string().optional(),
   pool: z.int().min(2).optional(),
   test: z.int().min(1).optional(),

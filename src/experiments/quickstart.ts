@@ -39,7 +39,7 @@ export interface QuickstartOptions {
 
 const schema = z.object({
   fast: z.boolean().optional(),
-  settings: settingsShape.optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
   seed: z.int().optional(),
   runDirectory: z.string().optional(),
   force: z.boolean().optional(),
@@ -60,7 +60,12 @@ export interface QuickstartResult {
 /** The settings that a call with these options uses. @throws SvpError SVP_E_OPTION */
 export function quickstartSettings(options: QuickstartOptions): QuickstartSettings {
   const { fast, settings } = parseOptions(schema, options, 'quickstart') as QuickstartOptions;
-  return { ...QUICKSTART_PROFILES[fast ? 'fast' : 'standard'], ...settings };
+  const changes = parseOptions(
+    settingsShape,
+    settings,
+    'quickstart: settings',
+  ) as Partial<QuickstartSettings>;
+  return { ...QUICKSTART_PROFILES[fast ? 'fast' : 'standard'], ...changes };
 }
 
 /**
@@ -77,22 +82,22 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   const { seed = 0, signal } = options;
   const plan = quickstartPlan(settings);
   throwIfAborted(signal);
-  const run = await RunDirectory.create('quickstart', options.runDirectory, options.force);
-  options.onRunDirectory?.(run.folder);
-
   const stages = new StagePlan(plan.stages, options.onProgress);
   stages.next();
   const source = sourceOf(settings.dataset, options.cacheDirectory);
-  const splits = await loadSource(source, { ...(signal ? { signal } : {}) });
+  const splits = await loadSource(source, {
+    ...(signal ? { signal } : {}),
+    onProgress: (progress) => stages.report(progress),
+  });
+  const testIndices = splitTest(splits.test, seed, settings.test);
+  const split = splitPool(splits.train, seed, settings.pool);
+
+  const run = await RunDirectory.create('quickstart', options.runDirectory, options.force);
+  options.onRunDirectory?.(run.folder);
   const host = openTrainingHost(source, options.isolate ?? true);
   try {
-    const testIndices = splitTest(splits.test, seed, settings.test);
-    const context: CoreSetContext = {
-      host,
-      ...splitPool(splits.train, seed, settings.pool),
-      ...(testIndices ? { testIndices } : {}),
-      seed,
-    };
+    await host.prepare([settings.proxy, settings.target], signal ? { signal } : {});
+    const context: CoreSetContext = { host, ...split, ...(testIndices ? { testIndices } : {}), seed };
     const work = new QuickstartRun(settings, plan, splits, context, run, stages, options);
     await work.writeConfiguration();
     const { proxy, rows, galleries } = await work.perform();

@@ -27,13 +27,12 @@ export class StagePlan {
     return this.stages.length;
   }
 
-  /** Begins the next stage; the one before it is done. */
+  /** Begins the next stage; the one before it is done. Its first report is its own. */
   next(): void {
     this.finishStage();
     this.current++;
     this.stageStartedAt = performance.now();
     this.fraction = 0;
-    this.report();
   }
 
   /** `done` of `total` in the current stage, in its own steps: the pace is the stage's, the time left the whole run's. */

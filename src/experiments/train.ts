@@ -8,6 +8,7 @@ import { type ImageSplits, resolveRows } from '../data/dataset';
 import { splitValidation } from '../data/split';
 import { SvpError } from '../errors';
 import { checkArch } from '../models/registry';
+import { finishedEpochs } from './checkpoint-keeper';
 import { trainingLine } from './core-set-steps';
 import { loadSource, sourceOf } from './dataset-source';
 import { guessScoreSeconds, guessTrainSeconds } from './network';
@@ -197,7 +198,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
     } = job;
     await run.writeJson('config.json', {
       command: 'train',
-      dataset: splits.train.name,
+      dataset: splits.train.name.replace(/\/train$/, ''),
       ...configuration,
       examples: rows.length,
       validation: heldOut.length,
@@ -208,7 +209,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   }
   const host = openTrainingHost(source, given.isolate ?? false);
   let writing: Promise<unknown> = Promise.resolve();
-  const epochs: EpochRecord[] = [];
+  const epochs = run && resume ? await finishedEpochs(run.folder) : [];
   try {
     const outcome = await host.train(job, {
       ...(signal ? { signal } : {}),

@@ -81,6 +81,9 @@ export interface ScoreOutcome {
   seconds: number;
 }
 
+/** A network, as far as TensorFlow's preparation for it goes. */
+export type Shape = Pick<TrainJob, 'arch' | 'width' | 'batchSize'>;
+
 export interface JobHooks {
   signal?: AbortSignal;
   onProgress?: OnProgress;
@@ -89,6 +92,11 @@ export interface JobHooks {
 
 /** Does one job at a time. Close it in a `finally`: a child process lives until then (or until its parent ends). */
 export interface TrainingHost {
+  /**
+   * Loads TensorFlow and the data set, and runs one step of each network and throws it away: the first pass of a kind
+   * costs seconds that belong to no training. `train` does it by itself where it was not done.
+   */
+  prepare(networks: Shape[], hooks?: JobHooks): Promise<void>;
   train(job: TrainJob, hooks?: JobHooks): Promise<TrainOutcome>;
   score(job: ScoreJob, hooks?: JobHooks): Promise<ScoreOutcome>;
   /** Frees a kept model. */

@@ -6,7 +6,7 @@ import type { Progress } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
 import { ERROR_CODES, type ErrorCode, isSvpError, SvpError } from '../errors';
 import type { DatasetSource } from './dataset-source';
-import type { ScoreJob, TrainJob } from './training-host';
+import type { ScoreJob, Shape, TrainJob } from './training-host';
 
 /** An error as plain fields: structured clone would drop the code. */
 export interface SentError {
@@ -21,6 +21,7 @@ export interface SentError {
 
 export type ToChild =
   | { type: 'open'; dataset: DatasetSource }
+  | { type: 'prepare'; id: number; networks: Shape[] }
   | { type: 'train'; id: number; job: TrainJob }
   | { type: 'score'; id: number; job: ScoreJob }
   | { type: 'release'; id: number; model: string }

@@ -5,7 +5,15 @@ import * as path from 'node:path';
 import { abortError, throwIfAborted } from '../core/abort';
 import { SvpError } from '../errors';
 import type { DatasetSource } from './dataset-source';
-import type { JobHooks, ScoreJob, ScoreOutcome, TrainingHost, TrainJob, TrainOutcome } from './training-host';
+import type {
+  JobHooks,
+  ScoreJob,
+  ScoreOutcome,
+  Shape,
+  TrainingHost,
+  TrainJob,
+  TrainOutcome,
+} from './training-host';
 import { type FromChild, receivedError, type ToChild } from './training-messages';
 
 /** How much of the child's stderr an error about its death carries. */
@@ -72,6 +80,10 @@ export class TrainingProcess implements TrainingHost {
       });
     });
     this.send({ type: 'open', dataset });
+  }
+
+  prepare(networks: Shape[], hooks: JobHooks = {}): Promise<void> {
+    return this.call((id) => ({ type: 'prepare', id, networks }), hooks);
   }
 
   train(job: TrainJob, hooks: JobHooks = {}): Promise<TrainOutcome> {

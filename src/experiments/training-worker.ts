@@ -45,7 +45,8 @@ async function serve(message: Exclude<ToChild, { type: 'open' | 'abort' }>): Pro
   try {
     if (!host) throw new SvpError('SVP_E_INTERNAL', 'The training process got a job before its data set.');
     let value: unknown;
-    if (message.type === 'train') value = await host.train(message.job, hooks);
+    if (message.type === 'prepare') await host.prepare(message.networks, hooks);
+    else if (message.type === 'train') value = await host.train(message.job, hooks);
     else if (message.type === 'score') value = await host.score(message.job, hooks);
     else await host.release(message.model);
     send({ type: 'done', id, value });

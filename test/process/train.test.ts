@@ -1,0 +1,159 @@
+import { promises as fs } from 'node:fs';
+import { formatIndexFile } from '../../src/data/formats/index-file';
+import { describeWithTensorFlow } from '../reference/with-tensorflow';
+import { finished, runSvp, startSvp } from './run-svp';
+import { filesBelow, litter, readTable, temporaryFolder } from './training-folder';
+
+const folder = temporaryFolder();
+let subset: string;
+
+beforeAll(async () => {
+  subset = folder.path('subset.index');
+  // Rows are in turns of the ten classes: 1,200 of them hold 120 of each.
+  await fs.writeFile(subset, formatIndexFile(Uint32Array.from({ length: 1200 }, (_, i) => i)));
+});
+
+const small = (...more: string[]) => [
+  'train',
+  '--arch',
+  'preact8',
+  '--width',
+  '8',
+  '-b',
+  '16',
+  '--subset',
+  subset,
+  ...more,
+];
+
+describeWithTensorFlow('svp train', () => {
+  test('learns far above chance from a small subset, and leaves the run’s files', async () => {
+    const run = folder.path('learns');
+    const schedule = ['-e', '2', '-l', '0.05', '-e', '1', '-l', '0.01'];
+    const { code, stdout, stderr } = await runSvp(
+      small(...schedule, '--no-augmentation', '--validation', '200', '--run-dir', run, '--json'),
+    );
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ runDirectory: run, arch: 'preact8', width: 8, examples: 1000 });
+    expect(result.testAccuracy).toBeGreaterThan(0.5);
+    expect(result.trainAccuracy).toBeGreaterThan(0.5);
+    expect(result.validationAccuracy).toBeGreaterThan(0.4);
+    expect(result.seconds).toBeGreaterThan(0);
+    expect(result.epochs).toHaveLength(3);
+    expect(await filesBelow(run)).toEqual(
+      [
+        ...['config.json', 'train.index', 'dev.index', 'results.csv', 'target.csv', 'result.json'],
+        ...['checkpoint_best_model.svp', 'checkpoint_last.svp'],
+      ].sort(),
+    );
+    const results = await fs.readFile(`${run}/results.csv`, 'utf8');
+    expect(results.match(/,train,/g)).toHaveLength(3);
+    expect(results.match(/,dev,/g)).toHaveLength(3);
+    expect(results.match(/,test,/g)).toHaveLength(3);
+    const [line] = await readTable(`${run}/target.csv`);
+    expect(line).toMatchObject({ nexamples: 1000, test_accuracy: result.testAccuracy });
+    expect(JSON.parse(await fs.readFile(`${run}/config.json`, 'utf8'))).toMatchObject({
+      dataset: 'fashion-mnist',
+      learningRates: [0.05, 0.01],
+      epochs: [2, 1],
+    });
+  });
+
+  test('Ctrl-C says how to go on, and going on gives what an unbroken run gives', async () => {
+    const tiny = (run: string, ...more: string[]) => [
+      ...[
+        'train',
+        '--arch',
+        'preact8',
+        '--width',
+        '4',
+        '-b',
+        '64',
+        '--subset',
+        subset,
+        '--checkpoint',
+        'all',
+      ],
+      ...['-e', '3', '-l', '0.05', '--run-dir', folder.path(run), ...more],
+    ];
+    const unbroken = await runSvp(tiny('unbroken', '--json'));
+    expect(unbroken.code).toBe(0);
+
+    const child = startSvp(tiny('broken'));
+    const ended = finished(child);
+    await new Promise<void>((resolve) => {
+      child.stderr?.on('data', (text: string) => {
+        if (text.includes('epoch 1,')) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(75);
+    expect(stderr).toContain('--resume');
+    const stopped = await filesBelow(folder.path('broken'));
+    expect(litter(stopped)).toEqual([]);
+    expect(stopped).toContain('checkpoint_1.svp');
+    expect(stopped).not.toContain('result.json');
+
+    const resumed = await runSvp(tiny('broken', '--resume', '--json'));
+    expect(resumed.code).toBe(0);
+    const figures = (text: string) =>
+      JSON.parse(text).epochs.map((e: Record<string, number>) => [
+        e.epoch,
+        e.trainLoss,
+        e.trainAccuracy,
+        e.testAccuracy,
+      ]);
+    expect(figures(resumed.stdout)).toEqual(figures(unbroken.stdout));
+    expect(await filesBelow(folder.path('broken'))).toEqual(await filesBelow(folder.path('unbroken')));
+  });
+
+  test('to resume with other options is refused', async () => {
+    const { code, stderr } = await runSvp([
+      ...['train', '--arch', 'preact8', '--width', '8', '-b', '32', '--subset', subset, '--resume'],
+      ...['-e', '3', '-l', '0.05', '--run-dir', folder.path('unbroken')],
+    ]);
+    expect(code).toBe(3);
+    expect(stderr).toContain('SVP_E_CHECKPOINT');
+  });
+});
+
+describe('svp train, before it trains', () => {
+  test('--dry-run says what would be trained, and writes nothing', async () => {
+    const run = folder.path('never');
+    const { code, stdout } = await runSvp(small('--epochs', '4', '--dry-run', '--json', '--run-dir', run));
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dryRun: true,
+      arch: 'preact8',
+      examples: 1200,
+      epochs: 4,
+      steps: 4 * 75,
+    });
+    await expect(fs.access(run)).rejects.toThrow();
+  });
+
+  test.each([
+    [['--arch', 'preact21'], 2, /preact20/],
+    [['--dataset', 'fashion-mnits'], 2, /fashion-mnist/],
+    [['--epochs', '1', '--epochs', '2', '--learning-rate', '0.1'], 2, /one learning rate for each/],
+    [['--batch-size', '0'], 2, /--batch-size/],
+    [['--validation', '60000'], 2, /SVP_E_/],
+    [['--subset', '/nowhere/a.index'], 3, /SVP_E_FILE.*a\.index/],
+    [['--resume'], 2, /--run-dir/],
+    [['--epoch', '3'], 2, /--epochs/],
+  ])('%p is refused', async (args, exitCode, message) => {
+    const { code, stderr } = await runSvp(['train', ...args]);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(exitCode);
+  });
+
+  test('a row outside the data set is named', async () => {
+    const file = folder.path('outside.index');
+    await fs.writeFile(file, '5\n60000\n');
+    const { code, stderr } = await runSvp(['train', '--subset', file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('60000');
+  });
+});
