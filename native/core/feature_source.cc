@@ -20,6 +20,7 @@ class MemoryFeatures final : public FeatureSource {
   explicit MemoryFeatures(const MatrixView& matrix)
       : FeatureSource(matrix.rows, matrix.columns, "features"), matrix_(matrix) {}
   const float* row(std::size_t i, float*) const override { return matrix_.row(i); }
+  bool direct() const override { return true; }
 
  private:
   const MatrixView matrix_;
@@ -30,6 +31,7 @@ class SubsetFeatures final : public FeatureSource {
   SubsetFeatures(const FeatureSource& all, std::vector<std::uint32_t> rows)
       : FeatureSource(rows.size(), all.columns(), all.what()), all_(all), rows_(std::move(rows)) {}
   const float* row(std::size_t i, float* scratch) const override { return all_.row(rows_[i], scratch); }
+  bool direct() const override { return all_.direct(); }
   std::size_t original(std::size_t i) const override { return all_.original(rows_[i]); }
 
  private:

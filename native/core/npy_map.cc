@@ -86,6 +86,10 @@ class NpyFeatures final : public FeatureSource {
     return scratch;
   }
 
+  bool direct() const override {
+    return type_ == NpyType::float32 && reinterpret_cast<std::uintptr_t>(data_) % alignof(float) == 0;
+  }
+
  private:
   const std::unique_ptr<Mapping> mapping_;
   const NpyType type_;

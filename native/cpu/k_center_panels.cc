@@ -45,6 +45,11 @@ void pack_rows(const KCenterFilter& filter, std::size_t level, const std::uint32
   float* z = scratch;
   float* row_scratch = scratch + p;
   for (std::size_t i = 0; i < (count + tile_rows - 1) / tile_rows * tile_rows; i++) {
+    // A row of z lies anywhere in memory; its first lines are asked for a little ahead.
+    if (level != kDense && i + 4 < count) {
+      __builtin_prefetch(filter.z(rows[i + 4]));
+      __builtin_prefetch(filter.z(rows[i + 4]) + 16);
+    }
     if (i < count) filter.read(rows[i], level, z, row_scratch);
     float* to = out + i / tile_rows * tile_rows * p + i % tile_rows;
     for (std::size_t k = 0; k < p; k++) to[k * tile_rows] = i < count ? z[k] : 0.0f;

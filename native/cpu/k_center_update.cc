@@ -8,16 +8,35 @@ namespace svp::cpu {
 
 namespace {
 
-constexpr std::size_t kBlockPoints = 96;                   // a multiple of every tile's rows
+// Points that one thread brings up to date together; multiples of every tile's rows. The more there are, the more often
+// a center's row is used while it is in cache; but a dense block of long rows must itself stay there.
+constexpr std::size_t kBlockPoints = 384;
+constexpr std::size_t kDensePoints = 96;
 constexpr std::size_t kProductColumns = 512;               // longest product in one go: packed A stays in cache
 constexpr std::size_t kPanelBytes = 192 * 1024;            // panels of B that one row panel of A sweeps
 constexpr float kNever = 1e30f;
 constexpr std::uint32_t kFirstCenters = 128;               // centers of a point's first chunk: m falls early
 
+// Candidates that one point may gather before they are decided.
+constexpr std::size_t kMostCandidates = 4096;
+constexpr std::size_t kLine = 64;  // bytes
+
 struct Candidate {
   float key;  // z_i·z_c − column threshold: the larger, the nearer
   std::uint32_t center;
 };
+
+// A pair that survived the product: point of the block, place of the center in its chunk.
+struct Survivor {
+  std::uint32_t point;
+  std::uint32_t place;
+};
+
+// Asks for a row ahead of its use. Rows lie anywhere in memory, and waiting for them would cost more than using them.
+void prefetch(const float* row, std::size_t columns) {
+  const char* at = reinterpret_cast<const char*>(row);
+  for (std::size_t byte = 0; byte < columns * sizeof(float); byte += kLine) __builtin_prefetch(at + byte, 0, 2);
+}
 
 }  // namespace
 
@@ -30,7 +49,10 @@ struct KCenterUpdate::Scratch {
   std::vector<ProductHit> hits;
   float thresholds[kBlockPoints];
   float refined_thresholds[kBlockPoints];
+  float nearest_key[kBlockPoints];  // the best key decided so far
   std::vector<Candidate> candidates[kBlockPoints];
+  std::vector<Survivor> survivors;
+  std::vector<std::uint32_t> decide_now;
   std::uint64_t product = 0;
   std::uint64_t refined = 0;
   std::uint64_t exact = 0;
@@ -46,6 +68,7 @@ KCenterUpdate::KCenterUpdate(const FeatureSource& features, const KCenterFilter&
       tuning_(tuning),
       pool_(pool),
       control_(control) {
+  while (filter.projected() && filter.length(longest_) != filter.stored()) longest_++;
   for (unsigned t = 0; t < pool.size(); t++) {
     auto scratch = std::make_unique<Scratch>();
     scratch->z.resize(2 * filter.length(kDense) + 64);
@@ -62,9 +85,7 @@ void KCenterUpdate::grow_refinement(const std::vector<std::uint32_t>& centers) {
   for (std::size_t c = refinement_thresholds_.size(); c < centers.size(); c++) {
     if (c % kChunkCenters == 0) refinement_.emplace_back(kChunkCenters * p);
     std::copy_n(filter_.z(centers[c]), p, refinement_.back().data() + c % kChunkCenters * p);
-    std::size_t level = 0;
-    while (filter_.length(level) != p) level++;
-    refinement_thresholds_.push_back(filter_.bound(level).column_threshold(filter_.norm(centers[c])));
+    refinement_thresholds_.push_back(filter_.bound(longest_).column_threshold(filter_.norm(centers[c])));
   }
 }
 
@@ -77,7 +98,7 @@ std::size_t KCenterUpdate::choose_level(const std::vector<std::uint32_t>& points
     }
   }
   // Distances between random pairs of those that came due, with every length at once.
-  constexpr std::size_t kPairs = 4096;
+  constexpr std::size_t kPairs = 1024;
   std::array<std::size_t, kLevels> survived{};
   const std::size_t p = filter_.stored();
   std::size_t tried = 0;
@@ -113,15 +134,13 @@ std::size_t KCenterUpdate::choose_level(const std::vector<std::uint32_t>& points
   }
   if (tried == 0) return 0;
   // Costs in units of one fused multiply-add of a tile. Chosen from measurements on AVX2; only their ratios matter.
-  const double refine = 60.0 + 4.0 * static_cast<double>(p);
-  const double decide = 400.0 + 8.0 * static_cast<double>(features_.columns());
-  std::size_t last = 0;
-  while (filter_.length(last) != p) last++;
-  const double longest = static_cast<double>(survived[last]) / static_cast<double>(tried);
+  const double refine = 400.0 + 4.0 * static_cast<double>(p);
+  const double decide = 2000.0 + 8.0 * static_cast<double>(features_.columns());
+  const double longest = static_cast<double>(survived[longest_]) / static_cast<double>(tried);
   std::size_t best = kDense;
   // About one in eight of those that survive every projection is decided; the rest fall to nearer ones decided first.
   double least = static_cast<double>(filter_.length(kDense)) + 8;
-  for (std::size_t level = 0; level <= last; level++) {
+  for (std::size_t level = 0; level <= longest_; level++) {
     const double share = static_cast<double>(survived[level]) / static_cast<double>(tried);
     const double cost = static_cast<double>(filter_.length(level)) + 8 + share * refine + longest * decide / 8;
     if (cost < least) {
@@ -160,11 +179,11 @@ void KCenterUpdate::refresh(std::vector<std::uint32_t>& points, const std::vecto
   counters.filter_columns = static_cast<std::uint32_t>(filter_.length(level));
 
   // Small pieces where there are few points, so that every thread has some.
-  const std::size_t tiles = kBlockPoints / kernel_.rows;
+  const std::size_t tiles = (level == kDense ? kDensePoints : kBlockPoints) / kernel_.rows;
   const std::size_t wanted = kept / (4 * pool_.size()) / kernel_.rows;
   const std::size_t grain = std::clamp<std::size_t>(wanted, 1, tiles) * kernel_.rows;
   pool_.parallel_for(kept, grain, [&](std::size_t begin, std::size_t end, unsigned thread) {
-    refresh_block(points.data() + begin, end - begin, level, centers, state, *scratch_[thread]);
+    refresh_block(Block{points.data() + begin, end - begin, level, centers, state}, *scratch_[thread]);
   });
   for (const auto& scratch : scratch_) {
     counters.pairs_product += scratch->product;
@@ -174,114 +193,168 @@ void KCenterUpdate::refresh(std::vector<std::uint32_t>& points, const std::vecto
   }
 }
 
-void KCenterUpdate::refresh_block(const std::uint32_t* points, std::size_t count, std::size_t level,
-                                  const std::vector<std::uint32_t>& centers, KCenterState& state, Scratch& s) {
-  const std::size_t p = filter_.length(level);
+void KCenterUpdate::set_thresholds(std::size_t j, const Block& b, Scratch& s) const {
+  const std::uint32_t i = b.points[j];
+  const double m = b.state.m[i] * filter_.scale_square();
+  s.thresholds[j] = filter_.bound(b.level).row_threshold(filter_.norm(i), m);
+  if (b.level != kDense) s.refined_thresholds[j] = filter_.bound(longest_).row_threshold(filter_.norm(i), m);
+}
+
+void KCenterUpdate::decide(std::size_t j, std::uint32_t center, const Block& b, Scratch& s) const {
+  const std::uint32_t i = b.points[j];
+  const float* x = features_.row(i, s.point_row.data());
+  const double d2 = distance_(x, features_.row(b.centers[center], s.center_row.data()), features_.columns());
+  s.exact++;
+  if (d2 < b.state.m[i] || (d2 == b.state.m[i] && center < b.state.nearest[i])) {
+    b.state.m[i] = d2;
+    b.state.nearest[i] = center;
+    set_thresholds(j, b, s);
+  }
+}
+
+void KCenterUpdate::decide_all(std::size_t j, const Block& b, Scratch& s) const {
+  std::vector<Candidate>& candidates = s.candidates[j];
+  if (candidates.empty()) return;
+  if (b.level != kDense) {
+    // The nearest first: it lowers m most, and the others then mostly fail their test.
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                    [&](const Candidate& c) { return c.key < s.refined_thresholds[j]; }),
+                     candidates.end());
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate& x, const Candidate& y) {
+      return x.key != y.key ? x.key > y.key : x.center < y.center;
+    });
+  }
+  for (std::size_t c = 0; c < candidates.size(); c++) {
+    if (b.level != kDense && candidates[c].key < s.refined_thresholds[j]) break;
+    if (features_.direct() && c + 1 < candidates.size()) {
+      prefetch(features_.row(b.centers[candidates[c + 1].center], nullptr), features_.columns());
+    }
+    decide(j, candidates[c].center, b, s);
+  }
+  candidates.clear();
+}
+
+// Survivors of the product against the longest z; of those left, each point's nearest is decided at once, because it
+// lowers the thresholds for all centers to come, and the others wait.
+void KCenterUpdate::refine(std::size_t chunk_index, const Block& b, Scratch& s) const {
+  const std::size_t stored = filter_.stored();
+  const float* rows = refinement_[chunk_index].data();
+  const float* limits = refinement_thresholds_.data() + chunk_index * kChunkCenters;
+  constexpr std::size_t kAhead = 8;
+  s.refined += s.survivors.size();
+  for (std::size_t t = 0; t < s.survivors.size(); t++) {
+    if (t + kAhead < s.survivors.size()) prefetch(rows + s.survivors[t + kAhead].place * stored, stored);
+    const Survivor survivor = s.survivors[t];
+    const float key =
+        kernel_.dot(filter_.z(b.points[survivor.point]), rows + survivor.place * stored, stored) - limits[survivor.place];
+    if (key < s.refined_thresholds[survivor.point]) continue;
+    std::vector<Candidate>& candidates = s.candidates[survivor.point];
+    candidates.push_back({key, static_cast<std::uint32_t>(chunk_index * kChunkCenters + survivor.place)});
+    // The best so far of this chunk goes to the end, to be decided first.
+    if (candidates.size() > 1 && candidates[candidates.size() - 2].key > key) {
+      std::swap(candidates.back(), candidates[candidates.size() - 2]);
+    }
+  }
+  s.survivors.clear();
+  s.decide_now.clear();
+  for (std::size_t j = 0; j < b.count; j++) {
+    const std::vector<Candidate>& candidates = s.candidates[j];
+    if (candidates.empty() || !(candidates.back().key > s.nearest_key[j])) continue;
+    s.decide_now.push_back(static_cast<std::uint32_t>(j));
+    if (features_.direct()) {
+      prefetch(features_.row(b.centers[candidates.back().center], nullptr), features_.columns());
+      prefetch(features_.row(b.points[j], nullptr), features_.columns());
+    }
+  }
+  for (const std::uint32_t j : s.decide_now) {
+    const Candidate nearest = s.candidates[j].back();
+    s.candidates[j].pop_back();
+    s.nearest_key[j] = nearest.key;
+    decide(j, nearest.center, b, s);
+    if (s.candidates[j].size() > kMostCandidates) decide_all(j, b, s);
+  }
+}
+
+void KCenterUpdate::refresh_block(const Block& b, Scratch& s) {
+  const std::size_t p = filter_.length(b.level);
   const std::size_t rows = kernel_.rows;
   const std::size_t columns = kernel_.columns;
-  const std::size_t row_panels = (count + rows - 1) / rows;
-  const CenterPanels& panels = *panels_[level];
-  const KCenterBound& bound = filter_.bound(level);
-  const std::size_t stored = filter_.stored();
-  std::size_t longest = 0;
-  while (level != kDense && filter_.length(longest) != stored) longest++;
-  const double unit = filter_.scale_square();
-
+  const std::size_t row_panels = (b.count + rows - 1) / rows;
+  const CenterPanels& panels = *panels_[b.level];
   s.a.require(row_panels * rows * p);
-  pack_rows(filter_, level, points, count, rows, s.a.data(), s.z.data());
-  const auto set_thresholds = [&](std::size_t j) {
-    const double m = state.m[points[j]] * unit;
-    s.thresholds[j] = bound.row_threshold(filter_.norm(points[j]), m);
-    if (level != kDense) s.refined_thresholds[j] = filter_.bound(longest).row_threshold(filter_.norm(points[j]), m);
-  };
+  pack_rows(filter_, b.level, b.points, b.count, rows, s.a.data(), s.z.data());
   for (std::size_t j = 0; j < row_panels * rows; j++) {
-    if (j < count) set_thresholds(j);
+    s.nearest_key[j] = -std::numeric_limits<float>::infinity();
+    if (j < b.count) set_thresholds(j, b, s);
     else s.thresholds[j] = kNever;
   }
-
-  const auto decide = [&](std::size_t j, const float* x, std::uint32_t center) {
-    const std::uint32_t i = points[j];
-    const double d2 = distance_(x, features_.row(centers[center], s.center_row.data()), features_.columns());
-    s.exact++;
-    if (d2 < state.m[i] || (d2 == state.m[i] && center < state.nearest[i])) {
-      state.m[i] = d2;
-      state.nearest[i] = center;
-      return true;
-    }
-    return false;
-  };
-
-  const std::size_t now = centers.size();
-  std::size_t from = state.applied[points[0]] / columns * columns;  // whole panels; the repeated ones change nothing
+  const std::size_t now = b.centers.size();
+  std::size_t from = b.state.applied[b.points[0]] / columns * columns;  // whole panels; what is repeated changes nothing
   const std::size_t panel_group = std::max<std::size_t>(1, kPanelBytes / (panels.panel_floats() * sizeof(float)));
   std::size_t step = kFirstCenters;
   while (from < now) {
     const std::size_t chunk_index = from / kChunkCenters;
-    const std::size_t in_chunk = from % kChunkCenters;
     const std::size_t to = std::min({now, (chunk_index + 1) * kChunkCenters, from + step});
     const CenterChunk& chunk = panels.chunk(chunk_index);
-    const std::size_t first_panel = in_chunk / columns;
+    const std::size_t first_panel = from % kChunkCenters / columns;
     const std::size_t panel_count = (to - from + columns - 1) / columns;
     for (std::size_t group = 0; group < panel_count; group += panel_group) {
       const std::size_t width = std::min(panel_group, panel_count - group);
-      const float* b = chunk.packed.data() + (first_panel + group) * panels.panel_floats();
-      const float* g = chunk.thresholds.data() + (first_panel + group) * columns;
-      s.hits.resize(rows * width + 1);
       for (std::size_t panel = 0; panel < row_panels; panel++) {
-        const float* a = s.a.data() + panel * rows * p;
-        std::size_t done = 0;
-        float* partial = nullptr;
-        while (p - done > kProductColumns) {
-          s.partial.require(rows * columns * width);
-          partial = s.partial.data();
-          kernel_.store(kProductColumns, a + done * rows, b + done * columns, panels.panel_floats(), width, partial,
-                        columns, rows * columns, done > 0);
-          done += kProductColumns;
-        }
-        const std::size_t found = kernel_.filter(p - done, a + done * rows, b + done * columns, panels.panel_floats(),
-                                                 width, s.thresholds + panel * rows, g, partial, s.hits.data());
-        for (std::size_t h = 0; h < found; h++) {
-          const ProductHit& hit = s.hits[h];
-          const std::size_t j = panel * rows + hit.row;
-          const std::size_t base = in_chunk + (group + hit.panel) * columns;
-          for (std::uint32_t mask = hit.mask; mask != 0; mask &= mask - 1) {
-            const std::size_t at = base + static_cast<std::size_t>(__builtin_ctz(mask));
-            const std::uint32_t center = static_cast<std::uint32_t>(chunk_index * kChunkCenters + at);
-            s.refined++;
-            if (level == kDense) {
-              s.candidates[j].push_back({0, center});
-              continue;
-            }
-            const float key = kernel_.dot(filter_.z(points[j]), refinement_[chunk_index].data() + at * stored, stored) -
-                              refinement_thresholds_[center];
-            if (!(key < s.refined_thresholds[j])) s.candidates[j].push_back({key, center});
-          }
-        }
-        control_.check();
+        product(chunk, first_panel + group, width, panel, b, s);
       }
+      control_.check();
     }
-    s.product += count * panel_count * columns;
-    for (std::size_t j = 0; j < count; j++) {
-      std::vector<Candidate>& candidates = s.candidates[j];
-      if (candidates.empty()) continue;
-      // The nearest first: it lowers m most, and the others then mostly fail their test.
-      std::sort(candidates.begin(), candidates.end(), [](const Candidate& x, const Candidate& y) {
-        return x.key != y.key ? x.key > y.key : x.center < y.center;
-      });
-      const float* x = features_.row(points[j], s.point_row.data());
-      for (const Candidate& candidate : candidates) {
-        if (level != kDense && candidate.key < s.refined_thresholds[j]) break;
-        if (decide(j, x, candidate.center)) set_thresholds(j);
+    s.product += b.count * panel_count * columns;
+    if (b.level != kDense) {
+      refine(chunk_index, b, s);
+    } else {
+      for (const Survivor& survivor : s.survivors) {
+        decide(survivor.point, static_cast<std::uint32_t>(chunk_index * kChunkCenters + survivor.place), b, s);
       }
-      candidates.clear();
+      s.refined += s.survivors.size();
+      s.survivors.clear();
     }
     control_.check();
     from = to;
-    step *= 2;
-    // Chunks start at whole panels.
-    from = from == now ? now : from / columns * columns;
+    step = std::min(step * 2, kChunkCenters);
   }
-  for (std::size_t j = 0; j < count; j++) state.applied[points[j]] = static_cast<std::uint32_t>(now);
+  for (std::size_t j = 0; j < b.count; j++) {
+    decide_all(j, b, s);
+    b.state.applied[b.points[j]] = static_cast<std::uint32_t>(now);
+  }
+}
+
+// One row panel against `width` panels of a chunk; survivors are appended to s.survivors.
+void KCenterUpdate::product(const CenterChunk& chunk, std::size_t first_panel, std::size_t width, std::size_t panel,
+                            const Block& b, Scratch& s) {
+  const std::size_t p = filter_.length(b.level);
+  const std::size_t rows = kernel_.rows;
+  const std::size_t columns = kernel_.columns;
+  const std::size_t stride = p * columns;
+  const float* a = s.a.data() + panel * rows * p;
+  const float* centers = chunk.packed.data() + first_panel * stride;
+  const float* limits = chunk.thresholds.data() + first_panel * columns;
+  std::size_t done = 0;
+  const float* partial = nullptr;
+  while (p - done > kProductColumns) {
+    s.partial.require(rows * columns * width);
+    partial = s.partial.data();
+    kernel_.store(kProductColumns, a + done * rows, centers + done * columns, stride, width, s.partial.data(), columns,
+                  rows * columns, done > 0);
+    done += kProductColumns;
+  }
+  s.hits.resize(rows * width + 1);
+  const std::size_t found = kernel_.filter(p - done, a + done * rows, centers + done * columns, stride, width,
+                                           s.thresholds + panel * rows, limits, partial, s.hits.data());
+  for (std::size_t h = 0; h < found; h++) {
+    const ProductHit& hit = s.hits[h];
+    const std::uint32_t point = static_cast<std::uint32_t>(panel * rows + hit.row);
+    const std::uint32_t base = static_cast<std::uint32_t>((first_panel + hit.panel) * columns);
+    for (std::uint32_t mask = hit.mask; mask != 0; mask &= mask - 1) {
+      s.survivors.push_back({point, base + static_cast<std::uint32_t>(__builtin_ctz(mask))});
+    }
+  }
 }
 
 std::size_t KCenterUpdate::bytes() const {

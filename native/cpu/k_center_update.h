@@ -34,8 +34,21 @@ class KCenterUpdate {
   // The level whose product, refinements and float64 decisions together are cheapest for these points, from a sample.
   std::size_t choose_level(const std::vector<std::uint32_t>& points, const std::vector<std::uint32_t>& centers,
                            const KCenterState& state);
-  void refresh_block(const std::uint32_t* points, std::size_t count, std::size_t level,
-                     const std::vector<std::uint32_t>& centers, KCenterState& state, Scratch& scratch);
+  // A few points that one thread brings up to date together.
+  struct Block {
+    const std::uint32_t* points;
+    std::size_t count;
+    std::size_t level;
+    const std::vector<std::uint32_t>& centers;
+    KCenterState& state;
+  };
+  void refresh_block(const Block& block, Scratch& scratch);
+  void product(const CenterChunk& chunk, std::size_t first_panel, std::size_t width, std::size_t panel,
+               const Block& block, Scratch& scratch);
+  void refine(std::size_t chunk_index, const Block& block, Scratch& scratch) const;
+  void set_thresholds(std::size_t j, const Block& block, Scratch& scratch) const;
+  void decide(std::size_t j, std::uint32_t center, const Block& block, Scratch& scratch) const;
+  void decide_all(std::size_t j, const Block& block, Scratch& scratch) const;
   void grow_refinement(const std::vector<std::uint32_t>& centers);
 
   const FeatureSource& features_;
@@ -45,6 +58,7 @@ class KCenterUpdate {
   const KCenterTuning tuning_;
   ThreadPool& pool_;
   const JobControl& control_;
+  std::size_t longest_ = 0;  // level of the longest projected z
   std::array<std::unique_ptr<CenterPanels>, kLevels> panels_;
   // The longest projected z of each center, a chunk together, so that refining stays in the second-level cache.
   std::vector<Aligned<float>> refinement_;

@@ -27,6 +27,8 @@ class FeatureSource {
 
   // Row i as columns() float32 values: a pointer into the source, or into `scratch` (columns() floats), filled.
   virtual const float* row(std::size_t i, float* scratch) const = 0;
+  // Whether row() gives pointers into the source and leaves scratch alone.
+  virtual bool direct() const { return false; }
   // Row of the user's matrix that row i is, for messages and for output.
   virtual std::size_t original(std::size_t i) const { return i; }
 
