@@ -43,6 +43,30 @@ async function main() {
       }
     }
   }
+  for (const columns of [1, 7, 32, 100]) {
+    const rows = 1500;
+    const budget = 300;
+    const features = values(rows * columns, 8).map((x, i) => (i % 5 === 0 ? Math.round(x) : x));
+    for (const filter of ['automatic', 'dense', 'projected']) {
+      for (let threads = 1; threads <= 8; threads++) {
+        const run = { rows: null, budget, initial: new Uint32Array(0), first: Uint32Array.of(3) };
+        const options = {
+          ...{ cosine: threads % 2 === 0 && columns > 1, radius: -1, threads, filter },
+          ...{ checkpoint: '', checkpointEveryMs: 0, identity: '', instructionSet: '' },
+          ...{ filterColumns: 0, block: 0, wake: 0 },
+        };
+        const picks = new Uint32Array(budget);
+        const radii = new Float64Array(budget);
+        const nearest = new Uint32Array(rows);
+        await addon.kCenterGreedy(features, rows, columns, null, [run], options, picks, radii, nearest)
+          .promise;
+        record(
+          `k-centers, ${columns} columns, ${options.cosine ? 'cosine' : 'euclidean'}`,
+          hash(picks, radii, nearest),
+        );
+      }
+    }
+  }
   console.log(JSON.stringify({ set: addon.describe('').instructionSet, hashes }));
 }
 
