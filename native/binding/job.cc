@@ -67,7 +67,8 @@ Napi::Object Job::start(Napi::Env env, std::unique_ptr<Job> owned) {
   }, "cancel"));
   handle.Set("progress", Napi::Function::New(env, [control](const Napi::CallbackInfo& info) -> Napi::Value {
     Napi::Object progress = Napi::Object::New(info.Env());
-    progress.Set("done", static_cast<double>(control->done.load(std::memory_order_relaxed)));
+    // Acquire: what a job wrote before it counted (the picks of k-centers) can be read then.
+    progress.Set("done", static_cast<double>(control->done.load(std::memory_order_acquire)));
     progress.Set("total", static_cast<double>(control->total.load(std::memory_order_relaxed)));
     progress.Set("fraction", control->fraction.load(std::memory_order_relaxed));
     progress.Set("radius", control->radius.load(std::memory_order_relaxed));

@@ -160,7 +160,8 @@ void Selection::run_one(const FeatureSource& features, std::size_t r, std::size_
   result_.picked[r] = known;
   if (resuming_ && (r < saved_.run || whole) && assignments_ == nullptr) return;
   const bool nothing = run.initial.empty() && run.budget == 0;
-  if (nothing && assignments_ == nullptr) return;
+  const bool empty = run.whole_pool ? given_.rows() == 0 : run.rows.empty();
+  if (nothing && (assignments_ == nullptr || empty)) return;
   if (nothing) throw Error(ErrorCode::option, "assignments need at least one center: give a budget or an initial pool.");
   std::unique_ptr<FeatureSource> part;
   if (!run.whole_pool) part = subset_features(features, run.rows);
