@@ -7,159 +7,54 @@
 // A case exports { title, unit, trials, groups: { id: title }, subjects, prepare(folder), verify(outputs), notes(outputs) }.
 // A subject: { id, group, label, peer?: name of its requirements file, command({ folder, python }) → { command, args, env? } }; its
 // process prints, as the last line of stdout, JSON with at least `milliseconds`: the timed repetitions.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+// A case of another shape exports { title, options, run(values) } instead: its own options (as of parseArgs) and all of the
+// work; --peers and --no-write mean the same there.
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { peerPython } from './python.mjs';
-import { markdownTable, median, replaceSection } from './table.mjs';
+import { runSubjects } from './subjects.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const cases = readdirSync(path.join(here, 'cases')).filter((file) => existsSync(caseFile(file)));
+const caseFile = (name) => path.join(here, 'cases', `${name}.mjs`);
 
-function caseFile(name) {
-  return path.join(here, 'cases', name.endsWith('.mjs') ? name : `${name}.mjs`);
-}
+/** Files of bench/cases with a default export; the others are parts of them. */
+const cases = readdirSync(path.join(here, 'cases'))
+  .filter((file) => /^export default /m.test(readFileSync(path.join(here, 'cases', file), 'utf8')))
+  .map((file) => path.parse(file).name);
+
+const COMMON = {
+  peers: { type: 'boolean', default: false },
+  'no-write': { type: 'boolean', default: false },
+};
+const OF_SUBJECTS = { trials: { type: 'string' }, only: { type: 'string' } };
 
 function fail(message) {
   console.error(message);
   process.exit(2);
 }
 
-function options() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        peers: { type: 'boolean', default: false },
-        trials: { type: 'string' },
-        only: { type: 'string' },
-        'no-write': { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    return fail(error.message);
-  }
-}
-
-/** One trial: a fresh process, its last line of stdout as JSON. */
-function trial(subject, context) {
-  const { command, args, env } = subject.command(context);
-  const { status, signal, stdout, stderr, error } = spawnSync(command, args.map(String), {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    env: { ...process.env, ...env },
-  });
-  if (error || status !== 0) {
-    throw new Error(
-      `${subject.id} failed (${error?.message ?? signal ?? `exit code ${status}`}):\n${stderr}`,
-    );
-  }
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1));
-}
-
-const { values, positionals } = options();
-if (positionals.length !== 1 || !existsSync(caseFile(positionals[0]))) {
-  const known = [];
-  for (const file of cases)
-    if ((await import(caseFile(file))).default?.subjects) known.push(path.parse(file).name);
+const name = process.argv.slice(2).find((argument) => cases.includes(argument));
+if (name === undefined) {
   fail(
-    `Usage: npm run bench -- CASE [--peers] [--trials N] [--only TEXT] [--no-write]\nCases: ${known.join(', ')}`,
+    `Usage: npm run bench -- CASE [--peers] [--trials N] [--only TEXT] [--no-write]\nCases: ${cases.join(', ')}`,
   );
 }
-const name = positionals[0];
 const benchCase = (await import(caseFile(name))).default;
-if (!benchCase?.subjects) fail(`bench/cases/${name}.mjs is a part of a case, not a case.`);
-const trials = values.trials === undefined ? benchCase.trials : Number(values.trials);
-if (!Number.isSafeInteger(trials) || trials < 1)
-  fail(`--trials ${values.trials}: a whole number of at least 1.`);
-const subjects = benchCase.subjects.filter(
-  ({ id, peer }) => (values.peers || !peer) && (values.only === undefined || id.includes(values.only)),
-);
-if (subjects.length === 0) fail(`Nothing of the case ${name} matches --only ${values.only}.`);
-
-const pythons = new Map();
-for (const { peer } of subjects) if (peer && !pythons.has(peer)) pythons.set(peer, peerPython(peer));
-
-const folder = mkdtempSync(path.join(os.tmpdir(), `svp-bench-${name}-`));
-const rounds = [];
+let parsed;
 try {
-  await benchCase.prepare?.(folder);
-  for (let round = 0; round < trials; round++) {
-    const outputs = [];
-    for (const subject of subjects) {
-      const output = trial(subject, { folder, python: pythons.get(subject.peer) });
-      outputs.push({ subject, output });
-      const time = median(output.milliseconds).toFixed(1);
-      console.error(`round ${round + 1} of ${trials}  ${subject.id.padEnd(36)} ${time} ms`);
-    }
-    benchCase.verify?.(outputs);
-    rounds.push(outputs);
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  parsed = parseArgs({
+    allowPositionals: true,
+    options: { ...COMMON, ...(benchCase.run ? benchCase.options : OF_SUBJECTS) },
+  });
+} catch (error) {
+  fail(error.message);
 }
-
-const rows = subjects.map((subject, i) => {
-  const medians = rounds.map((round) => median(round[i].output.milliseconds));
-  return { ...subject, medians, time: median(medians), best: Math.min(...medians) };
-});
-for (const row of rows) {
-  const rivals = rows.filter(({ group, peer }) => group === row.group && peer);
-  if (row.peer || rivals.length === 0) continue;
-  const fastest = rivals.reduce((a, b) => (b.time < a.time ? b : a));
-  row.ratio = row.time / fastest.time;
-  row.fastestPeer = fastest.id;
-}
-
-const table = Object.entries(benchCase.groups)
-  .map(([group, title]) => {
-    const members = rows.filter((row) => row.group === group);
-    if (members.length === 0) return '';
-    const ours = members.find(({ peer }) => !peer);
-    const lines = members.map(({ label, time, best, peer }) => [
-      label,
-      time.toFixed(1),
-      best.toFixed(1),
-      ours && peer ? `${(ours.time / time).toFixed(2)} ×` : '',
-    ]);
-    const columns = ['', `median, ${benchCase.unit}`, `best trial, ${benchCase.unit}`, 'ours takes'];
-    return `**${title}**\n\n${markdownTable(columns, lines)}`;
-  })
-  .filter(Boolean)
-  .join('\n\n');
-const processor = os.cpus()[0]?.model ?? 'unknown processor';
-const machine = `${os.cpus().length} × ${processor}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}`;
-const notes = [
-  ...(benchCase.notes?.(rounds.flat()) ?? []),
-  `Median over ${trials} trials that take turns. Machine: ${machine}. Measured ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- ${name} --peers\`.`,
-];
-console.log(`${benchCase.title}\n\n${table}\n\n${notes.join('\n')}`);
-
-if (values.peers && values.only === undefined && !values['no-write']) {
-  const results = path.join(here, 'results');
-  mkdirSync(results, { recursive: true });
-  const record = {
-    case: name,
-    measuredAt: new Date().toISOString(),
-    machine,
-    trials,
-    subjects: rows.map(({ id, label, time, best, medians, ratio, fastestPeer }) => ({
-      id,
-      label,
-      median: time,
-      best,
-      medians,
-      ratio,
-      fastestPeer,
-    })),
-    outputs: rounds.map((round) =>
-      Object.fromEntries(round.map(({ subject, output }) => [subject.id, output])),
-    ),
-  };
-  writeFileSync(path.join(results, `${name}.json`), `${JSON.stringify(record, null, 1)}\n`);
-  const section = `## ${benchCase.title}\n\n${table}\n\n${notes.join('\n\n')}`;
-  replaceSection(path.join(here, '..', 'docs', 'BENCHMARKS.md'), name, section);
+if (parsed.positionals.length !== 1) fail(`One case at a time: ${parsed.positionals.join(', ')}`);
+try {
+  if (benchCase.run) await benchCase.run(parsed.values);
+  else await runSubjects(name, benchCase, parsed.values);
+} catch (error) {
+  console.error(error instanceof TypeError ? error.stack : error.message);
+  process.exitCode = 2;
 }
