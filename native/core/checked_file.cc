@@ -1,12 +1,15 @@
 #include "core/checked_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "svp/error.h"
@@ -20,13 +23,35 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// ".name." before the process id in the names of a file's temporaries.
+std::string temporary_prefix(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  return "." + (slash == std::string::npos ? path : path.substr(slash + 1)) + ".";
+}
+
 // Beside the file, hidden, and unlike that of any other writer.
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> count{0};
   const std::size_t slash = path.find_last_of('/');
-  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  return folder + "." + name + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
+  return folder + temporary_prefix(path) + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
+}
+
+// Removes what writers of this file left that were killed while they wrote.
+void remove_orphans(const std::string& path) {
+  const std::string folder = folder_of(path);
+  const std::string prefix = temporary_prefix(path);
+  DIR* entries = ::opendir(folder.c_str());
+  if (entries == nullptr) return;
+  while (const dirent* entry = ::readdir(entries)) {
+    const std::string name = entry->d_name;
+    if (name.compare(0, prefix.size(), prefix) != 0 || name.size() < 4 || name.substr(name.size() - 4) != ".tmp") continue;
+    const long process = std::atol(name.c_str() + prefix.size());
+    if (process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH) {
+      ::unlink((folder + "/" + name).c_str());
+    }
+  }
+  ::closedir(entries);
 }
 
 const char* remedy(int error) {
@@ -81,6 +106,7 @@ std::uint64_t Checksum::value() const {
 
 CheckedWriter::CheckedWriter(const std::string& path, const char (&magic)[8])
     : path_(path), temporary_(temporary_name(path)) {
+  remove_orphans(path);
   file_ = std::fopen(temporary_.c_str(), "wbx");
   if (file_ == nullptr) fail(errno);
   bytes(magic, sizeof(magic));

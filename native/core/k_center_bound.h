@@ -17,9 +17,10 @@ struct KCenterBound {
   double slack = 0;      // E: relative, covers every rounding of the filter and of D2
   double absolute = 0;   // A: covers underflow
 
-  // Rounded down, so that rounding can only let a pair through. m is in the scaled unit, s²·D2.
+  // Rounded down, so that rounding can only let a pair through. m is in the scaled unit, s²·D2, where no distance
+  // exceeds 4; a row without a center (m = ∞) keeps a finite threshold, so that columns marked as empty stay out.
   float row_threshold(double n, double m) const {
-    return down(0.5 * (n * (1 - slack) - m * (1 + slack)) - absolute);
+    return std::fmax(-1e20f, down(0.5 * (n * (1 - slack) - m * (1 + slack)) - absolute));
   }
   float column_threshold(double n) const { return down(0.5 * n * (1 - slack)); }
 
