@@ -36,7 +36,7 @@ function run(compiler, args) {
  * @returns { file, hash } of the executable
  */
 export function compileProgram({ name, units, headers = [], flags = [], link = [] }) {
-  const compiler = process.env.CXX ?? 'g++';
+  const compiler = process.env.CXX ?? 'c++';
   const version = spawnSync(compiler, ['--version'], { encoding: 'utf8' }).stdout ?? '';
   const sources = [...units.map(({ source }) => source), ...headers];
   const hash = sourceHash(sources, JSON.stringify([compiler, version, units, flags, link])).slice(0, 16);
