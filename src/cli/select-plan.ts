@@ -1,10 +1,12 @@
 import { availableParallelism, freemem } from 'node:os';
-import { estimateSelection } from '../selection/estimate';
+import type { NpyHeader } from '../data/formats/npy-header';
+import { estimateSelection, type SelectionSize, TRIAL_ROWS } from '../selection/estimate';
 import type { CliContext } from './context';
 import { printData, printJson } from './output';
 import { formatBytes, formatSeconds, withCommas } from './progress-display';
-import { unlessAborted } from './select-inputs';
+import { engineReads, unlessAborted } from './select-inputs';
 import { checkedSizes, type SelectTask } from './select-run';
+import { sampleRows } from './select-sample';
 
 /** `svp select --dry-run`: shapes, memory and a rough time, from the headers and a short trial; nothing is written. */
 export async function printPlan(task: SelectTask, context: CliContext): Promise<void> {
@@ -13,7 +15,7 @@ export async function printPlan(task: SelectTask, context: CliContext): Promise<
   const columns = header?.shape[1] ?? 1;
   const { seconds, inputBytes, workingBytes } = await unlessAborted(
     context.signal,
-    estimateSelection(method, { rows: poolSize, columns, budget, threads: options.threads }),
+    estimate(task, header, { rows: poolSize, columns, budget, threads: options.threads }),
   );
   const available = freemem();
   const fits = inputBytes + workingBytes <= available;
@@ -46,4 +48,13 @@ export async function printPlan(task: SelectTask, context: CliContext): Promise<
     `output     ${options.out ?? 'stdout'}`,
   ];
   await printData(context, `${lines.join('\n')}\n`);
+}
+
+/** From a sample of the features, where they are read piece by piece easily. */
+async function estimate({ method, file }: SelectTask, header: NpyHeader | undefined, size: SelectionSize) {
+  if (method.needs !== 'features' || !engineReads(file as string, header as NpyHeader)) {
+    return estimateSelection(method, size);
+  }
+  const sample = await sampleRows(file as string, header as NpyHeader, TRIAL_ROWS);
+  return estimateSelection(method, size, sample);
 }
