@@ -41,7 +41,7 @@ describe('the contract with the addon', () => {
 
   test('arguments of the wrong type are refused, not read', () => {
     for (const [name, parameters] of Object.entries(CONTRACT)) {
-      if (parameters.length === 0) continue;
+      if ((parameters as readonly string[]).length === 0) continue;
       const operation = (loadAddon() as unknown as Record<string, (...a: unknown[]) => unknown>)[name];
       for (const value of [undefined, null, 'x', {}, [1], -1, 1.5, Number.NaN, new Int16Array(3)]) {
         expect(() => operation(...parameters.map(() => value))).toThrow();

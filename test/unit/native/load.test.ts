@@ -6,7 +6,7 @@ import { addonStatus } from '../../../src/native/load';
 type Load = typeof import('../../../src/native/load');
 
 /** A fresh copy of the loader that looks for the addon at `file` alone. */
-function loaderOf(file: string): Load {
+function loaderOf(file: string): Pick<Load, 'addonStatus' | 'loadAddon'> {
   const before = process.env.SVP_ADDON;
   process.env.SVP_ADDON = file;
   let fresh!: Load;
