@@ -25,8 +25,8 @@ test('k-centers finds one row of each of the ten clusters', async () => {
   expect(stdout).toContain('their clusters 0, 1, 2, 3, 4, 5, 6, 7, 8, 9');
 });
 
-describe('docs/reference/library.md', () => {
-  const page = readFileSync(path.join(root, 'docs/reference/library.md'), 'utf8');
+describe.each(['docs/reference/library.md', 'README.md'])('%s', (document) => {
+  const page = readFileSync(path.join(root, document), 'utf8');
   const blocks = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
 
   test.each(blocks.map((code, i) => [i + 1, code] as const))(
@@ -44,4 +44,20 @@ describe('docs/reference/library.md', () => {
       expect(plain(stdout).trim()).toBe(plain(comment).trim());
     },
   );
+});
+
+describe('README.md on the command line', () => {
+  const page = readFileSync(path.join(root, 'README.md'), 'utf8');
+  // "$ svp …" and the lines that it prints, up to the next command or the end of the block.
+  const sessions = [...page.matchAll(/^\$ svp (.*)\n((?:(?!\$ |```).*\n)*)/gm)].map(([, line, output]) => [
+    line,
+    output,
+  ]);
+
+  test('has examples', () => expect(sessions.length).toBeGreaterThan(1));
+
+  test.each(sessions)('svp %s', async (line, output) => {
+    const { code, stdout } = await node('dist/cli/main.js', ...line.split(' '));
+    expect({ code, stdout }).toEqual({ code: 0, stdout: output });
+  });
 });
