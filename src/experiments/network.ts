@@ -43,7 +43,7 @@ export const networkShape = z
  * Guesses of the cost of one image in seconds, for the estimate of the time left until the run has measured its own:
  * training steps of the usual networks on two cores at 28 × 28, per channel of the first section.
  */
-const TRAIN_SECONDS_PER_WEIGHTED_IMAGE = 1.2e-4;
+const TRAIN_SECONDS_PER_WEIGHTED_IMAGE = 1.4e-4;
 
 /** Blocks of a residual network by its name's number: preact8 has 3, preact20 has 9. */
 function depthOf(arch: string): number {
