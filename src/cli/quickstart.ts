@@ -133,11 +133,12 @@ async function printPlan(
     require('../experiments/quickstart') as typeof import('../experiments/quickstart');
   const { quickstartPlan } =
     require('../experiments/quickstart-plan') as typeof import('../experiments/quickstart-plan');
+  const { StagePlan } = require('../experiments/stage-plan') as typeof import('../experiments/stage-plan');
   const { formatSeconds } = require('./progress-display') as typeof import('./progress-display');
   const { printData, printJson } = require('./output') as typeof import('./output');
   const settings = quickstartSettings(options);
   const { budget, stages } = quickstartPlan(settings);
-  const seconds = stages.reduce((sum, stage) => sum + stage.units * stage.secondsPerUnit, 0);
+  const seconds = StagePlan.guess(stages);
   if (given.json) {
     return printJson(context, {
       dryRun: true,

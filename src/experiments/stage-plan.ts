@@ -23,10 +23,6 @@ export class StagePlan {
     private readonly onProgress?: OnProgress,
   ) {}
 
-  get length(): number {
-    return this.stages.length;
-  }
-
   /** Begins the next stage; the one before it is done. Its first report is its own. */
   next(): void {
     this.finishStage();
