@@ -100,7 +100,7 @@ double CpuKCenters::distance(std::uint32_t row) {
 bool CpuKCenters::wake() {
   const double start = now();
   const std::size_t n = features_.rows();
-  const std::size_t wanted = tuning_.wake > 0 ? tuning_.wake : std::clamp<std::size_t>(n / 32, 1024, 65536);
+  const std::size_t wanted = tuning_.wake > 0 ? tuning_.wake : std::clamp<std::size_t>(n / 12, 1024, 131072);
   const std::size_t stride = std::max<std::size_t>(1, n / kSampled);
   sample_.clear();
   for (std::size_t i = 0; i < n; i += stride) {

@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kSample = 1024;
 // Shorter rows than this go through the dense filter, which is as short.
 constexpr std::size_t kFewestColumns = 17;
+// Places: components that take part, quantiles of each (a power of two), bits in all.
+constexpr std::size_t kPlaceComponents = 7;
+constexpr std::size_t kQuantiles = 32;
+constexpr std::size_t kQuantileBits = 5;
+constexpr std::size_t kPlaceBits = 24;
 
 }  // namespace
 
@@ -67,10 +72,41 @@ void KCenterFilter::prepare(double largest, ThreadPool& pool) {
   for (std::size_t level = 0; level < kDense; level++) {
     bounds_[level] = k_center_bound(kProjectedLengths[level], d_, map_error);
   }
+  prepare_places(sample, count);
   z_ = Aligned<float>(n_ * stored_);
   for (std::size_t level = 0; level < kDense; level++) {
     if (kProjectedLengths[level] < stored_) rest_[level].assign(n_, 0.0f);
   }
+}
+
+void KCenterFilter::prepare_places(const std::vector<double>& sample, std::size_t count) {
+  const std::size_t components = std::min(kPlaceComponents, stored_ - 1);
+  std::vector<double> variance(components, 0.0);
+  quantiles_.assign(components, {});
+  for (std::size_t j = 0; j < components; j++) {
+    std::vector<float> values(count);
+    for (std::size_t s = 0; s < count; s++) {
+      double y = 0;
+      for (std::size_t k = 0; k < d_; k++) y += sample[s * d_ + k] * axes_[k * stored_ + j];
+      values[s] = static_cast<float>(y);
+      variance[j] += y * y;
+    }
+    std::sort(values.begin(), values.end());
+    for (std::size_t q = 1; q < kQuantiles; q++) quantiles_[j].push_back(values[q * count / kQuantiles]);
+  }
+  // Each split halves a component's range, and so divides its variance by four.
+  splits_.clear();
+  std::vector<std::size_t> used(components, 0);
+  while (splits_.size() < std::min(kPlaceBits, components * kQuantileBits)) {
+    std::size_t widest = components;
+    for (std::size_t j = 0; j < components; j++) {
+      if (used[j] < kQuantileBits && (widest == components || variance[j] > variance[widest])) widest = j;
+    }
+    splits_.push_back(static_cast<std::uint8_t>(widest));
+    used[widest]++;
+    variance[widest] /= 4;
+  }
+  places_.assign(n_, 0);
 }
 
 void KCenterFilter::map(std::size_t i, const float* row, double* scratch) {
@@ -100,6 +136,15 @@ void KCenterFilter::map(std::size_t i, const float* row, double* scratch) {
     captured += y * y;
     out[j] = static_cast<float>(y);
   }
+  std::array<std::uint32_t, kPlaceComponents> rank{};
+  std::array<std::uint32_t, kPlaceComponents> used{};
+  for (std::size_t j = 0; j < quantiles_.size(); j++) {
+    const std::vector<float>& values = quantiles_[j];
+    rank[j] = static_cast<std::uint32_t>(std::upper_bound(values.begin(), values.end(), out[j]) - values.begin());
+  }
+  std::uint32_t place = 0;
+  for (const std::uint8_t j : splits_) place = place << 1 | (rank[j] >> (kQuantileBits - 1 - used[j]++) & 1u);
+  places_[i] = place;
 }
 
 void KCenterFilter::read(std::size_t i, std::size_t level, float* out, float* scratch) const {
@@ -116,7 +161,7 @@ void KCenterFilter::read(std::size_t i, std::size_t level, float* out, float* sc
 }
 
 std::size_t KCenterFilter::bytes() const {
-  std::size_t total = norms_.size() * sizeof(float) + z_.size() * sizeof(float) + axes_.size() * sizeof(double);
+  std::size_t total = (norms_.size() + places_.size()) * sizeof(float) + z_.size() * sizeof(float) + axes_.size() * sizeof(double);
   for (const std::vector<float>& rest : rest_) total += rest.size() * sizeof(float);
   return total;
 }

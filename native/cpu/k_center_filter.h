@@ -42,12 +42,18 @@ class KCenterFilter {
   double norm(std::size_t i) const { return norms_[i]; }
   std::size_t bytes() const;
 
+  // A number that is close for rows that are close (projected), so that work sorted by it finds its rows in cache: bits
+  // of the leading components' quantiles, the widest component first.
+  std::uint32_t place(std::size_t i) const { return projected_ ? places_[i] : 0; }
+
   // The longest projected z of row i, its last element the length of the rest.
   const float* z(std::size_t i) const { return z_.data() + i * stored_; }
   // z of row i at a level, into out (length(level) floats). scratch: columns() floats.
   void read(std::size_t i, std::size_t level, float* out, float* scratch) const;
 
  private:
+  void prepare_places(const std::vector<double>& sample, std::size_t count);
+
   const FeatureSource& features_;
   const ProductKernel& kernel_;
   const std::size_t n_;
@@ -61,6 +67,9 @@ class KCenterFilter {
   std::array<KCenterBound, kLevels> bounds_;
   std::vector<float> norms_;                              // ‖s(x − μ)‖²
   Aligned<float> z_;                                      // n × stored_
+  std::vector<std::uint32_t> places_;
+  std::vector<std::vector<float>> quantiles_;             // per leading component, ascending
+  std::vector<std::uint8_t> splits_;                      // component of each bit of a place, highest bit first
   std::array<std::vector<float>, kLevels - 1> rest_;      // length of what a shorter z leaves out
 };
 

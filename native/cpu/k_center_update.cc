@@ -15,11 +15,14 @@ constexpr std::size_t kDensePoints = 96;
 constexpr std::size_t kProductColumns = 512;               // longest product in one go: packed A stays in cache
 constexpr std::size_t kPanelBytes = 192 * 1024;            // panels of B that one row panel of A sweeps
 constexpr float kNever = 1e30f;
+constexpr std::uint64_t kAges = 24;                        // steps of age by which points are put together
 constexpr std::uint32_t kFirstCenters = 128;               // centers of a point's first chunk: m falls early
 
 // Candidates that one point may gather before they are decided.
 constexpr std::size_t kMostCandidates = 4096;
 constexpr std::size_t kLine = 64;  // bytes
+// A candidate is decided ahead of the others if its lower bound is below this share of m.
+constexpr double kWorthwhile = 0.75;
 
 struct Candidate {
   float key;  // z_i·z_c − column threshold: the larger, the nearer
@@ -44,6 +47,7 @@ struct KCenterUpdate::Scratch {
   Aligned<float> a;
   Aligned<float> partial;
   std::vector<float> z;
+  std::vector<float> point_z;  // the longest z of the block's points, together
   std::vector<float> point_row;
   std::vector<float> center_row;
   std::vector<ProductHit> hits;
@@ -169,9 +173,14 @@ void KCenterUpdate::refresh(std::vector<std::uint32_t>& points, const std::vecto
   if (kept == 0) return;
   counters.woken += kept;
   counters.pairs += due;
-  std::sort(points.begin(), points.end(), [&](std::uint32_t x, std::uint32_t y) {
-    return state.applied[x] != state.applied[y] ? state.applied[x] < state.applied[y] : x < y;
-  });
+  // Together with those that missed about as much, and among these with their neighbors: neighbors meet the same centers.
+  order_.clear();
+  for (const std::uint32_t i : points) {
+    const std::uint64_t missed_since = std::uint64_t{state.applied[i]} * kAges / now;
+    order_.emplace_back(missed_since << 32 | filter_.place(i), i);
+  }
+  std::sort(order_.begin(), order_.end());
+  for (std::size_t t = 0; t < points.size(); t++) points[t] = order_[t].second;
   const std::size_t level = choose_level(points, centers, state);
   if (!panels_[level]) panels_[level] = std::make_unique<CenterPanels>(filter_, level, kernel_.columns);
   panels_[level]->grow(centers, pool_);
@@ -246,7 +255,8 @@ void KCenterUpdate::refine(std::size_t chunk_index, const Block& b, Scratch& s) 
     if (t + kAhead < s.survivors.size()) prefetch(rows + s.survivors[t + kAhead].place * stored, stored);
     const Survivor survivor = s.survivors[t];
     const float key =
-        kernel_.dot(filter_.z(b.points[survivor.point]), rows + survivor.place * stored, stored) - limits[survivor.place];
+        kernel_.dot(s.point_z.data() + survivor.point * stored, rows + survivor.place * stored, stored) -
+        limits[survivor.place];
     if (key < s.refined_thresholds[survivor.point]) continue;
     std::vector<Candidate>& candidates = s.candidates[survivor.point];
     candidates.push_back({key, static_cast<std::uint32_t>(chunk_index * kChunkCenters + survivor.place)});
@@ -260,6 +270,9 @@ void KCenterUpdate::refine(std::size_t chunk_index, const Block& b, Scratch& s) 
   for (std::size_t j = 0; j < b.count; j++) {
     const std::vector<Candidate>& candidates = s.candidates[j];
     if (candidates.empty() || !(candidates.back().key > s.nearest_key[j])) continue;
+    // Its lower bound, n − 2·key. One that hardly lowers m can wait: it may never have to be decided.
+    const double m = b.state.m[b.points[j]] * filter_.scale_square();
+    if (filter_.norm(b.points[j]) - 2 * static_cast<double>(candidates.back().key) > kWorthwhile * m) continue;
     s.decide_now.push_back(static_cast<std::uint32_t>(j));
     if (features_.direct()) {
       prefetch(features_.row(b.centers[candidates.back().center], nullptr), features_.columns());
@@ -283,13 +296,20 @@ void KCenterUpdate::refresh_block(const Block& b, Scratch& s) {
   const CenterPanels& panels = *panels_[b.level];
   s.a.require(row_panels * rows * p);
   pack_rows(filter_, b.level, b.points, b.count, rows, s.a.data(), s.z.data());
+  if (b.level != kDense) {
+    const std::size_t stored = filter_.stored();
+    s.point_z.resize(kBlockPoints * stored);
+    for (std::size_t j = 0; j < b.count; j++) std::copy_n(filter_.z(b.points[j]), stored, &s.point_z[j * stored]);
+  }
   for (std::size_t j = 0; j < row_panels * rows; j++) {
     s.nearest_key[j] = -std::numeric_limits<float>::infinity();
     if (j < b.count) set_thresholds(j, b, s);
     else s.thresholds[j] = kNever;
   }
   const std::size_t now = b.centers.size();
-  std::size_t from = b.state.applied[b.points[0]] / columns * columns;  // whole panels; what is repeated changes nothing
+  std::size_t from = now;
+  for (std::size_t j = 0; j < b.count; j++) from = std::min<std::size_t>(from, b.state.applied[b.points[j]]);
+  from = from / columns * columns;  // whole panels; a center met twice changes nothing
   const std::size_t panel_group = std::max<std::size_t>(1, kPanelBytes / (panels.panel_floats() * sizeof(float)));
   std::size_t step = kFirstCenters;
   while (from < now) {

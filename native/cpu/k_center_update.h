@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "cpu/k_center_filter.h"
@@ -64,6 +65,7 @@ class KCenterUpdate {
   std::vector<Aligned<float>> refinement_;
   std::vector<float> refinement_thresholds_;
   std::vector<std::unique_ptr<Scratch>> scratch_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order_;
   std::uint64_t sample_state_ = 1;
 };
 
