@@ -1,4 +1,4 @@
-// npm run bench -- CASE [--peers] [--trials N] [--only TEXT] [--no-write]
+// npm run bench -- CASE [--peers] [--no-write] [--trials N] [--only TEXT], or the case's own options
 //
 // Runs bench/cases/CASE.mjs. Every trial is a fresh process, and the subjects take turns, so that a busy minute on the machine
 // hits all of them. Writes bench/results/CASE.json and the case's table in docs/BENCHMARKS.md (with --peers; a run without them
@@ -37,7 +37,8 @@ function fail(message) {
 const name = process.argv.slice(2).find((argument) => cases.includes(argument));
 if (name === undefined) {
   fail(
-    `Usage: npm run bench -- CASE [--peers] [--trials N] [--only TEXT] [--no-write]\nCases: ${cases.join(', ')}`,
+    `Usage: npm run bench -- CASE [--peers] [--no-write] [options of the case]\nCases: ${cases.join(', ')}; ` +
+      'each file bench/cases/CASE.mjs says what it takes.',
   );
 }
 const benchCase = (await import(caseFile(name))).default;

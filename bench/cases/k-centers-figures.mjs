@@ -36,8 +36,9 @@ export function subjectFigures(subject, outputs, total) {
  * A case.
  * @param spec of k-centers-plan.mjs
  * @param trials [{ subject, outputs, agreement? }], those that have an output
+ * @param checked whether ours was held against the float64 loop
  */
-export function caseFigures(spec, trials) {
+export function caseFigures(spec, trials, checked = false) {
   const subjects = trials.map(({ subject, outputs, agreement }) => ({
     ...subjectFigures(subject, outputs, spec.picks),
     agreement,
@@ -58,6 +59,7 @@ export function caseFigures(spec, trials) {
     ...spec.input,
     picks: spec.picks,
     oraclePicks: spec.oracle,
+    checked: checked && ours !== undefined,
     subjects,
     targets,
   };

@@ -33,6 +33,7 @@ if (rows === undefined) {
 
 let peak = anonymousBytes();
 const curve = [];
+const cpuBefore = process.cpuUsage();
 const started = performance.now();
 const watch = setInterval(() => {
   const now = anonymousBytes();
@@ -47,6 +48,7 @@ const { indices, radii, stats } = await kCenterGreedy(features, {
   },
 });
 const seconds = (performance.now() - started) / 1000;
+const { user, system } = process.cpuUsage(cpuBefore);
 clearInterval(watch);
 
 if (answer) {
@@ -56,6 +58,7 @@ if (answer) {
 console.log(
   JSON.stringify({
     seconds,
+    cpuSeconds: (user + system) / 1e6,
     picks: indices.length,
     radius: radii.at(-1),
     peakBytesBesideFeatures: peak === undefined ? undefined : peak - inMemory,

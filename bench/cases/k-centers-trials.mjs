@@ -1,6 +1,7 @@
 // The trials of the k-centers bench: what each starts, by which key its result is found again, what it must answer.
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sourceHash } from '../compile.mjs';
@@ -157,7 +158,8 @@ export class Trials {
       check?.(parseAnswer(readFileSync(`${trial.answer}.part`), trial.answerPicks));
       renameSync(`${trial.answer}.part`, trial.answer);
     }
-    this.store.put(trial.key, { what: trial.what, at: new Date().toISOString(), output });
+    const at = new Date().toISOString();
+    this.store.put(trial.key, { what: trial.what, at, load: loadavg()[0], output });
     return output;
   }
 

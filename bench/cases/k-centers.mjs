@@ -1,11 +1,12 @@
-// npm run bench -- k-centers [--peers] [--case NAME]… [--runs N] [--quick] [--fresh] [--plan] [--no-write]
+// npm run bench -- k-centers [--peers] [--case NAME]… [--only SUBJECT]… [--runs N] [--quick] [--fresh] [--plan] [--no-write]
 //
 // Exact greedy k-centers: ours, its rivals, the product kernel, growth. Finished trials are kept
 // (bench/results/k-centers.partial.json), so that the bench can be stopped at any time and goes on where it was.
-// --case: trained-70k, trained-1281k, ranking-70k, noise-70k, product, growth; default all. --runs: trials of each subject,
-// default 3 (the longest have 1 always). --quick: everything on small inputs, for looking. --fresh: forgets what is kept.
+// --case: trained-70k, trained-1281k, ranking-70k, noise-70k, product, growth; default all. --only: oracle, svp-2, svp-1 and
+// the rivals' names in k-centers-plan.mjs; default all. --runs: trials of each subject, default 3 (the longest have 1 always). --quick: everything on small inputs, for looking. --fresh: forgets what is kept.
 // --plan: says what there is to do and does nothing.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureInput, findInput } from '../inputs/features.mjs';
@@ -14,7 +15,7 @@ import { peerPython } from '../python.mjs';
 import { replaceSection } from '../table.mjs';
 import { growthSvg } from './k-centers-chart.mjs';
 import { caseFigures, growthFigures, productFigures } from './k-centers-figures.mjs';
-import { CASE_NAMES, CASES, caseOf, growthPoints, RIVALS } from './k-centers-plan.mjs';
+import { CASE_NAMES, CASES, caseOf, growthPoints, RIVALS, THREADS } from './k-centers-plan.mjs';
 import { formatSeconds, section } from './k-centers-section.mjs';
 import { TrialStore } from './k-centers-store.mjs';
 import { Trials } from './k-centers-trials.mjs';
@@ -37,7 +38,7 @@ function part(name, trials, settings) {
   return { name, spec, inputs: [spec.input], trials: () => trials.ofCase(spec, settings) };
 }
 
-function printPlan(parts, trials) {
+function printPlan(parts, trials, wanted) {
   let total = 0;
   const missing = new Map();
   for (const { inputs } of parts) {
@@ -50,7 +51,7 @@ function printPlan(parts, trials) {
     console.error(`  make ${rows} × ${columns} ${kind} features: ${formatSeconds(seconds)}`);
   }
   for (const { name, trials: list } of parts) {
-    const all = list();
+    const all = list().filter(wanted);
     const open = all.filter((trial) => trials.outputOf(trial) === undefined);
     const seconds = open.reduce((sum, trial) => sum + trial.seconds, 0);
     total += seconds;
@@ -61,16 +62,23 @@ function printPlan(parts, trials) {
   console.error(`  together ${(total / 60).toFixed(1)} min`);
 }
 
-function runPart({ spec, inputs, trials: list }, trials) {
+/** Load beyond this bench's own threads: figures of a busy machine are worth little. */
+function busy() {
+  const load = loadavg()[0];
+  return load > THREADS + 1 ? `, load ${load.toFixed(1)}: the machine is busy` : '';
+}
+
+function runPart({ spec, inputs, trials: list }, trials, wanted) {
   for (const input of inputs) ensureInput(input);
   const all = list();
   for (const [i, trial] of all.entries()) {
+    if (!wanted(trial)) continue;
     let output = trials.outputOf(trial);
     const kept = output !== undefined;
     output ??= trials.run(trial, spec && ((answer) => trials.compare(spec, all, trial, answer)));
     const time =
       output.seconds === undefined ? '' : `${formatSeconds(output.seconds)} for ${output.picks} picks`;
-    console.error(`${i + 1} of ${all.length}  ${trial.what.padEnd(40)} ${time}${kept ? ' (kept)' : ''}`);
+    console.error(`${i + 1} of ${all.length}  ${trial.what.padEnd(40)} ${time}${kept ? ' (kept)' : busy()}`);
   }
 }
 
@@ -138,9 +146,10 @@ async function run(values) {
   const partial = path.join(results, `k-centers${quick ? '.quick' : ''}.partial.json`);
   const trials = new Trials(new TrialStore(partial, { fresh: values.fresh }), pythons);
   const parts = names.map((name) => part(name, trials, settings));
-  printPlan(parts, trials);
+  const wanted = ({ subject }) => values.only === undefined || !subject || values.only.includes(subject.id);
+  printPlan(parts, trials, wanted);
   if (values.plan) return;
-  for (const each of parts) runPart(each, trials);
+  for (const each of parts) runPart(each, trials, wanted);
 
   const record = collect(trials, settings);
   const drawn = record.growth.length > 0;
@@ -161,6 +170,7 @@ export default {
   title: 'Greedy k-centers',
   options: {
     case: { type: 'string', multiple: true },
+    only: { type: 'string', multiple: true },
     runs: { type: 'string' },
     quick: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },

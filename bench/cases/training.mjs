@@ -21,7 +21,11 @@ const ours = (network) => ({
   command: ({ folder }) => ({
     command: process.execPath,
     args: [path.join(here, 'training-step.mjs'), folder, network, CHECK_STEPS, WARM_STEPS, TIMED_STEPS],
-    env: { TF_NUM_INTRAOP_THREADS: String(THREADS) },
+    // As the package starts its own training processes.
+    env: {
+      ...require('../../dist/models/tensorflow.js').trainingEnvironment(),
+      TF_NUM_INTRAOP_THREADS: String(THREADS),
+    },
   }),
 });
 

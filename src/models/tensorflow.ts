@@ -55,14 +55,26 @@ const PACKAGE = '@tensorflow/tfjs-node-gpu';
  * oneDNN's convolutions take half of Eigen's time or less on processors where TensorFlow leaves them off (no AVX-512), and
  * its own pool allocator keeps memory where malloc would give each 6 MB activation back to the system and fault it in anew.
  */
-function setEnvironment(): void {
-  const wanted: Record<string, string> = {
+function runtimeEnvironment(): Record<string, string> {
+  return {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_ENABLE_ONEDNN_OPTS: '1',
     TF_CPU_ALLOCATOR_USE_BFC: 'true',
     TF_NUM_INTRAOP_THREADS: String(availableParallelism()),
   };
-  for (const [name, value] of Object.entries(wanted)) process.env[name] ??= value;
+}
+
+/**
+ * What to start a process with that is for training: the runtime's own settings, and one that only counts before the process
+ * begins. With glibc's tunable the allocator's pools lie on pages of 2 MiB, which makes a step 10 to 20 % faster (a step
+ * walks over a few hundred megabytes, and the processor's table of 4 KiB pages does not reach that far).
+ */
+export function trainingEnvironment(): Record<string, string> {
+  return { ...runtimeEnvironment(), GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
+}
+
+function setEnvironment(): void {
+  for (const [name, value] of Object.entries(runtimeEnvironment())) process.env[name] ??= value;
 }
 
 /** Node 23 removed functions of `util` that tfjs-node 4.22 calls while it loads and runs. */
