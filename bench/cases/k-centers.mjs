@@ -3,7 +3,8 @@
 // Exact greedy k-centers: ours, its rivals, the product kernel, growth. Finished trials are kept
 // (bench/results/k-centers.partial.json), so that the bench can be stopped at any time and goes on where it was.
 // --case: trained-70k, trained-1281k, ranking-70k, noise-70k, product, growth; default all. --only: oracle, svp-2, svp-1 and
-// the rivals' names in k-centers-plan.mjs; default all. --runs: trials of each subject, default 3 (the longest have 1 always). --quick: everything on small inputs, for looking. --fresh: forgets what is kept.
+// the rivals' names in k-centers-plan.mjs; default all. --runs: trials of each subject, default 3 (the longest have 1
+// always). --quick: everything on small inputs, for looking. --fresh: forgets what is kept.
 // --plan: says what there is to do and does nothing.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -100,6 +101,7 @@ function finished(spec, all, trials) {
 function collect(trials, settings) {
   const record = {
     case: 'k-centers',
+    quick: settings.quick,
     measuredAt: new Date().toISOString(),
     machine: machineName(),
     cases: [],
