@@ -1,4 +1,4 @@
-#include "core/principal_axes.h"
+#include "svp/principal_axes.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/principal_axes.h"
+#include "svp/principal_axes.h"
 
 namespace svp::cpu {
 

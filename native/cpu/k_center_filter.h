@@ -1,4 +1,4 @@
-// The filter of greedy k-centers on this processor: rows mapped to z (core/k_center_bound.h), at several lengths.
+// The filter of greedy k-centers on this processor: rows mapped to z (svp/k_center_bound.h), at several lengths.
 //
 // Projected: z holds the first p − 1 principal components and, last, the length of the rest. A short z already tells
 // most pairs of a trained network's features apart, at p/d of the cost. Dense: z is the centered row itself.
@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/k_center_bound.h"
+#include "svp/k_center_bound.h"
 #include "cpu/aligned.h"
 #include "cpu/product.h"
 #include "svp/backend.h"
