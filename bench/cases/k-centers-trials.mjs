@@ -96,7 +96,7 @@ export class Trials {
         };
         if (found) {
           const { args: _, command: _command, env: _env, code } = this.startOf(subject, '', '');
-          const about = [spec.name, subject.id, run, picks, warm, subject.threads];
+          const about = [spec.name, subject.id, run, picks, warm, subject.threads, subject.block];
           trial.key = keyOf([...about, found.sha256, code, machineName()]);
           trial.answer = path.join(benchCache(), 'answers', `${trial.key}.picks`);
           trial.answerPicks = subject.kind === 'python' ? 1 + warm + picks : picks;

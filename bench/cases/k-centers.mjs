@@ -108,9 +108,13 @@ function collect(trials, settings) {
   };
   for (const name of Object.keys(CASES)) {
     const { spec, trials: list } = part(name, trials, settings);
-    const done = finished(spec, list(), trials);
-    if (done.length > 0)
-      record.cases.push({ ...caseFigures(spec, done), sha256: findInput(spec.input).sha256 });
+    const all = list();
+    const done = finished(spec, all, trials);
+    if (done.length === 0) continue;
+    const checked = all.some(
+      (trial) => trial.subject.id === 'oracle' && trials.outputOf(trial) !== undefined,
+    );
+    record.cases.push({ ...caseFigures(spec, done, checked), sha256: findInput(spec.input).sha256 });
   }
   const outputs = (name) =>
     part(name, trials, settings)
