@@ -39,6 +39,18 @@ TEST(squared_distance_is_the_definition_to_the_bit) {
   }
 }
 
+TEST(squared_distance_of_long_rows_is_the_definition_to_the_bit) {
+  test::Numbers numbers(23);
+  for (const std::size_t d : {511, 512, 515, 2048, 4099}) {
+    const std::vector<float> x = numbers.many(d, 1.0f);
+    std::vector<float> y = numbers.many(d, 1e4f);  // squares of many sizes: a sum in another order shows
+    for (std::size_t k = 0; k < d; k += 3) y[k] = x[k] + numbers.next(1e-6f);
+    for (const InstructionSet set : available_instruction_sets()) {
+      CHECK(test::same_bits(squared_distance(set)(x.data(), y.data(), d), by_definition(x.data(), y.data(), d)));
+    }
+  }
+}
+
 TEST(squared_distance_of_the_largest_floats_is_finite) {
   const std::vector<float> x(1000, std::numeric_limits<float>::max());
   const std::vector<float> y(1000, -std::numeric_limits<float>::max());

@@ -47,12 +47,42 @@ TEST(uncertainty_row_equals_the_sums_it_stands_for) {
 TEST(uncertainty_row_has_the_same_bits_on_every_instruction_set) {
   test::Numbers numbers(5);
   for (std::size_t columns = 1; columns <= 100; columns++) {
-    const std::vector<float> z = numbers.many(columns, columns % 3 == 0 ? 2000.0f : 20.0f);
-    const UncertaintySums scalar = uncertainty_row(InstructionSet::scalar)(z.data(), columns);
+    // Spread, flat, ties and zeros of both signs, −Inf here and there, and the ends of float32.
+    for (int kind = 0; kind < 6; kind++) {
+      std::vector<float> z = numbers.many(columns, kind == 0 ? 2000.0f : kind == 1 ? 1e-42f : 20.0f);
+      for (std::size_t k = 0; k < columns; k++) {
+        if (kind == 2) z[k] = std::floor(z[k] / 8) * 0.0f + static_cast<float>(k % 3 == 1);
+        if (kind == 3 && k % 3 != columns % 3) z[k] = -kInfinity;
+        if (kind == 4) z[k] *= 3e37f;
+      }
+      if (kind == 3) z[columns / 2] = 1;
+      const UncertaintySums scalar = uncertainty_row(InstructionSet::scalar)(z.data(), columns);
+      for (const InstructionSet set : available_instruction_sets()) {
+        const UncertaintySums sums = uncertainty_row(set)(z.data(), columns);
+        CHECK(sums.valid && scalar.valid);
+        CHECK(test::same_bits(sums.others, scalar.others));
+        CHECK(test::same_bits(sums.weighted, scalar.weighted));
+        CHECK(sums.largest == scalar.largest && sums.runner_up == scalar.runner_up);
+      }
+    }
+  }
+}
+
+TEST(uncertainty_has_the_same_bits_on_every_instruction_set_and_any_number_of_threads) {
+  test::Numbers numbers(13);
+  const std::size_t rows = 900;
+  for (const std::size_t columns : {1, 2, 7, 10, 100}) {
+    const std::vector<float> z = numbers.many(rows * columns, 30.0f);
+    std::vector<float> expected;
     for (const InstructionSet set : available_instruction_sets()) {
-      const UncertaintySums sums = uncertainty_row(set)(z.data(), columns);
-      CHECK(test::same_bits(sums.others, scalar.others));
-      CHECK(test::same_bits(sums.weighted, scalar.weighted));
+      for (const unsigned threads : {1u, 3u}) {
+        ThreadPool pool(threads);
+        JobControl control;
+        std::vector<float> out(3 * rows);
+        uncertainty({z.data(), rows, columns}, {&out[0], &out[rows], &out[2 * rows]}, set, pool, control);
+        if (expected.empty()) expected = out;
+        CHECK(std::memcmp(out.data(), expected.data(), out.size() * sizeof(float)) == 0);
+      }
     }
   }
 }
