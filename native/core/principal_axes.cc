@@ -13,7 +13,7 @@ constexpr int kRounds = 3;
 constexpr int kSweeps = 12;
 
 // Gram-Schmidt, twice over, on the columns of q (d × p, row-major). A column without a direction of its own becomes 0.
-void orthonormalise(std::vector<double>& q, std::size_t d, std::size_t p) {
+void orthonormalise(std::vector<double>& q, std::size_t d, std::size_t p, const JobControl& control) {
   std::vector<double> v(d * p);  // transposed: one axis after another
   for (std::size_t k = 0; k < d; k++) {
     for (std::size_t j = 0; j < p; j++) v[j * d + k] = q[k * p + j];
@@ -30,6 +30,7 @@ void orthonormalise(std::vector<double>& q, std::size_t d, std::size_t p) {
     return (s[0] + s[1]) + (s[2] + s[3]);
   };
   for (std::size_t j = 0; j < p; j++) {
+    control.check();
     const double before = std::sqrt(dot(j, j));
     double length = 0;
     for (int pass = 0; pass < 2; pass++) {
@@ -90,9 +91,10 @@ std::vector<double> eigenvectors(std::vector<double>& b, std::size_t p) {
 
 // y = sample · q, count × p.
 std::vector<double> project(const std::vector<double>& sample, std::size_t count, std::size_t d,
-                            const std::vector<double>& q, std::size_t p) {
+                            const std::vector<double>& q, std::size_t p, const JobControl& control) {
   std::vector<double> y(count * p, 0.0);
   for (std::size_t i = 0; i < count; i++) {
+    control.check();
     const double* x = &sample[i * d];
     double* out = &y[i * p];
     for (std::size_t k = 0; k < d; k++) {
@@ -106,7 +108,8 @@ std::vector<double> project(const std::vector<double>& sample, std::size_t count
 
 }  // namespace
 
-PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t count, std::size_t d, std::size_t columns) {
+PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t count, std::size_t d, std::size_t columns,
+                             const JobControl& control) {
   const std::size_t p = std::min(columns - 1, d);
   std::vector<double> q(d * p);
   std::uint64_t state = 0x9e3779b97f4a7c15u;
@@ -114,12 +117,13 @@ PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t coun
     state = state * 6364136223846793005u + 1442695040888963407u;
     value = static_cast<double>(state >> 40) / static_cast<double>(1 << 24) - 0.5;
   }
-  orthonormalise(q, d, p);
+  orthonormalise(q, d, p, control);
   for (int round = 0; round < kRounds; round++) {
-    const std::vector<double> y = project(sample, count, d, q, p);
+    const std::vector<double> y = project(sample, count, d, q, p, control);
     std::vector<double> next(d * p, 0.0);
     // Eight sample rows at a time, so that `next` is read and written once for eight updates.
     for (std::size_t i = 0; i < count; i += 8) {
+      control.check();
       const std::size_t rows = std::min<std::size_t>(8, count - i);
       for (std::size_t k = 0; k < d; k++) {
         double* out = &next[k * p];
@@ -132,9 +136,9 @@ PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t coun
       }
     }
     q.swap(next);
-    orthonormalise(q, d, p);
+    orthonormalise(q, d, p, control);
   }
-  const std::vector<double> y = project(sample, count, d, q, p);
+  const std::vector<double> y = project(sample, count, d, q, p, control);
   std::vector<double> b(p * p, 0.0);
   double total = 0;
   for (std::size_t i = 0; i < count; i++) {
@@ -165,7 +169,7 @@ PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t coun
     }
   }
   // A rotation that mixed axes of length 0 with others would not be orthonormal; it is measured, not assumed.
-  orthonormalise(result.axes, d, columns);
+  orthonormalise(result.axes, d, columns, control);
   double defect = 0;
   for (std::size_t i = 0; i < columns; i++) {
     for (std::size_t j = 0; j < columns; j++) {

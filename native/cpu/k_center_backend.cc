@@ -33,7 +33,7 @@ std::string CpuKCenters::name() const { return "cpu"; }
 void CpuKCenters::load(double largest, std::uint32_t first_center) {
   const std::size_t n = features_.rows();
   const double start = now();
-  filter_.prepare(largest, pool_);
+  filter_.prepare(largest, pool_, control_);
   update_ = std::make_unique<KCenterUpdate>(features_, filter_, kernel_, distance_, tuning_, pool_, control_);
   state_.m.assign(n, std::numeric_limits<double>::infinity());
   state_.applied.assign(n, 0);
@@ -48,7 +48,7 @@ void CpuKCenters::load(double largest, std::uint32_t first_center) {
 void CpuKCenters::restore(double largest, const std::vector<std::uint32_t>& centers, KCenterState state) {
   const std::size_t n = features_.rows();
   const double start = now();
-  filter_.prepare(largest, pool_);
+  filter_.prepare(largest, pool_, control_);
   update_ = std::make_unique<KCenterUpdate>(features_, filter_, kernel_, distance_, tuning_, pool_, control_);
   state_ = std::move(state);
   state_.m.resize(n, std::numeric_limits<double>::infinity());

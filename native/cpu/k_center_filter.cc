@@ -32,7 +32,7 @@ KCenterFilter::KCenterFilter(const FeatureSource& features, const ProductKernel&
   }
 }
 
-void KCenterFilter::prepare(double largest, ThreadPool& pool) {
+void KCenterFilter::prepare(double largest, ThreadPool& pool, const JobControl& control) {
   // ‖x − μ‖ ≤ 2·√d·largest, and s brings that to at most 1; a power of two, so that scaling is exact.
   const double reach = 2 * std::sqrt(static_cast<double>(std::max<std::size_t>(d_, 1))) * largest;
   scale_ = largest > 0 ? std::ldexp(1.0, -static_cast<int>(std::ilogb(reach)) - 1) : 1.0;
@@ -62,7 +62,7 @@ void KCenterFilter::prepare(double largest, ThreadPool& pool) {
   for (std::size_t s = 0; s < count; s++) {
     for (std::size_t k = 0; k < d_; k++) sample[s * d_ + k] = (sample[s * d_ + k] - mean_[k]) * scale_;
   }
-  const PrincipalAxes found = principal_axes(sample, count, d_, stored_);
+  const PrincipalAxes found = principal_axes(sample, count, d_, stored_, control);
   axes_ = found.axes;
   // Every component is off by at most `component`·‖x − μ‖ in float64, all of them by √stored times that, which moves
   // the square of what is left out by at most thrice as much (relative to the square of the whole).

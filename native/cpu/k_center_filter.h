@@ -28,7 +28,7 @@ class KCenterFilter {
   KCenterFilter(const FeatureSource& features, const ProductKernel& kernel, const KCenterTuning& tuning);
 
   // μ, s and the axes, from a sample of the rows. `largest`: the largest |value| of the features.
-  void prepare(double largest, ThreadPool& pool);
+  void prepare(double largest, ThreadPool& pool, const JobControl& control);
   // Maps row i; from any thread, each row once. scratch: 64 values.
   void map(std::size_t i, const float* row, double* scratch);
 

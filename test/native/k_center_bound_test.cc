@@ -57,7 +57,7 @@ TEST(no_pair_is_skipped_that_could_lower_m) {
         KCenterTuning tuning;
         tuning.filter = KCenterTuning::Filter::projected;
         cpu::KCenterFilter filter(*features, kernel, tuning);
-        filter.prepare(scan_features(*features, false, 0, pool, control).largest, pool);
+        filter.prepare(scan_features(*features, false, 0, pool, control).largest, pool, control);
         std::vector<double> scratch(64);
         for (std::size_t i = 0; i < n; i++) filter.map(i, features->row(i, nullptr), scratch.data());
         for (std::size_t level = 0; level < cpu::kLevels; level++) {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "svp/control.h"
+
 namespace svp {
 
 struct PrincipalAxes {
@@ -16,6 +18,7 @@ struct PrincipalAxes {
 
 // sample: count × d, centered, row-major. Subspace iteration with a Rayleigh-Ritz rotation at the end.
 // O(count·d·columns) for each of its few rounds.
-PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t count, std::size_t d, std::size_t columns);
+PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t count, std::size_t d, std::size_t columns,
+                             const JobControl& control);
 
 }  // namespace svp
