@@ -54,8 +54,7 @@ export function build(name) {
   const { ParameterSet } = dist('models/parameters.js');
   const { StatisticSet } = dist('models/statistics.js');
   const { Convolution } = dist('models/layers/convolution.js');
-  const { BatchNormalization } = dist('models/layers/batch-normalization.js');
-  const { Rectifier } = dist('models/layers/rectifier.js');
+  const { NormalizedRectifier } = dist('models/layers/normalized-rectifier.js');
   const { ResidualBlock } = dist('models/layers/residual-block.js');
   const { Sequence } = dist('models/layers/layer.js');
   const { GlobalAveragePool } = dist('models/layers/global-average-pool.js');
@@ -68,8 +67,7 @@ export function build(name) {
   const { width, channels } = spec;
   const convolution = (at, inputs, first = false) =>
     new Convolution(parameters, random, { name: at, inputs, outputs: width, size: 3, stride: 1, first });
-  const activation = (at) =>
-    new Sequence([new BatchNormalization(parameters, statistics, at, width), new Rectifier()]);
+  const activation = (at) => new NormalizedRectifier(parameters, statistics, at, width);
   const layers = [convolution('conv1', channels, true)];
   for (let i = 0; i < spec.blocks; i++) {
     const at = `layer1.${i}`;

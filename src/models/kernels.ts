@@ -74,6 +74,11 @@ export class Kernels {
     this.binding.deleteTensor(tensor.id);
   }
 
+  /** Whether operations run on a GPU. */
+  get onGpu(): boolean {
+    return this.binding.isUsingGpuDevice();
+  }
+
   /** Tensors alive in TensorFlow, those of tfjs included: flat from epoch to epoch, or there is a leak. */
   get live(): number {
     return this.binding.getNumOfTensors();

@@ -1,11 +1,10 @@
 import { Random } from '../core/random';
 import type { Kernels } from './kernels';
-import { BatchNormalization } from './layers/batch-normalization';
 import { Convolution } from './layers/convolution';
 import { GlobalAveragePool } from './layers/global-average-pool';
 import { type Layer, Sequence } from './layers/layer';
 import { Linear } from './layers/linear';
-import { Rectifier } from './layers/rectifier';
+import { NormalizedRectifier } from './layers/normalized-rectifier';
 import { ResidualBlock } from './layers/residual-block';
 import type { InputShape } from './model';
 import { Network } from './network';
@@ -40,7 +39,7 @@ export function preactResnet(kernels: Kernels, options: PreactResnetOptions): Ne
   const convolution = (name: string, inputs: number, outputs: number, size: number, stride = 1) =>
     new Convolution(parameters, random, { name, inputs, outputs, size, stride });
   const activation = (name: string, channels: number) =>
-    new Sequence([new BatchNormalization(parameters, statistics, name, channels), new Rectifier()]);
+    new NormalizedRectifier(parameters, statistics, name, channels);
 
   /** One block; its layers are made in the order in which a pass meets them. */
   const block = (name: string, inputs: number, channels: number, stride: number): Layer => {

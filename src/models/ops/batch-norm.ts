@@ -1,5 +1,6 @@
 import { attribute, type Handle } from '../kernels';
 import type { Pass } from '../pass';
+import type { Attribute } from '../tensorflow';
 
 /** Added to the variance: PyTorch's default, which the reference trains with. */
 export const EPSILON = 1e-5;
@@ -13,8 +14,16 @@ const common = (training: boolean) => [
   attribute.string('data_format', 'NHWC'),
   attribute.bool('is_training', training),
 ];
-const TRAINING = [...common(true), attribute.float('exponential_avg_factor', RUNNING_FACTOR)];
-const INFERENCE = common(false);
+
+/** Attributes of FusedBatchNormV3 and of operations in its place. */
+export function batchNormAttributes(training: boolean): Attribute[] {
+  return training
+    ? [...common(true), attribute.float('exponential_avg_factor', RUNNING_FACTOR)]
+    : common(false);
+}
+
+const TRAINING = batchNormAttributes(true);
+const INFERENCE = batchNormAttributes(false);
 const GRADIENT = common(true);
 
 /** What the gradient needs of the forward pass: batch mean, batch variance, and a buffer of the kernel's own. */
