@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { abortError, throwIfAborted } from '../core/abort';
 import { SvpError } from '../errors';
+import { trainingEnvironment } from '../models/tensorflow';
 import type { DatasetSource } from './dataset-source';
 import type {
   JobHooks,
@@ -62,6 +63,8 @@ export class TrainingProcess implements TrainingHost {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Neither a debugger port nor a loader of the parent belongs to the child.
       execArgv: [],
+      // What TensorFlow and the C library read when they start; what the user has set stays.
+      env: { ...trainingEnvironment(), ...process.env },
     });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_TAIL);
