@@ -41,14 +41,14 @@ const few = { batchSize: 32, augment: false };
 export const QUICKSTART_PROFILES: Readonly<Record<'standard' | 'fast', QuickstartSettings>> = Object.freeze({
   standard: {
     ...SHARED,
-    pool: 5_000,
+    pool: 4_000,
     test: 2_500,
     proxy: { ...few, arch: 'preact8', width: 8, epochs: [2, 1], learningRates: [0.05, 0.01] },
     target: { ...few, arch: 'preact20', width: 12, epochs: [3, 1, 1], learningRates: [0.05, 0.01, 0.002] },
   },
   fast: {
     ...SHARED,
-    pool: 1_200,
+    pool: 1_000,
     test: 1_000,
     proxy: { ...few, arch: 'preact8', width: 8, epochs: [2, 1], learningRates: [0.05, 0.01] },
     target: { ...few, arch: 'preact20', width: 8, epochs: [3, 1], learningRates: [0.05, 0.01] },
