@@ -27,6 +27,7 @@ export {
   type KCenterStats,
   kCenterGreedy,
 } from './native/k-center-greedy';
+export { type KCenterPick, kCenterGreedyStream } from './native/k-center-stream';
 export { type PairwiseDistancesOptions, pairwiseDistances } from './native/pairwise-distances';
 export {
   type UncertaintyMeasure,

@@ -19,6 +19,7 @@ const VALUES = [
   'formatIndexFile',
   'isSvpError',
   'kCenterGreedy',
+  'kCenterGreedyStream',
   'loadCheckpoint',
   'loadDataset',
   'methodNames',
