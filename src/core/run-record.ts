@@ -15,6 +15,7 @@ export interface EpochRecord {
   validationAccuracy?: number;
   trainSeconds: number;
   testSeconds?: number;
+  validationSeconds?: number;
 }
 
 /** A network as it was trained. */

@@ -17,6 +17,11 @@ import type { TrainModelOptions, TrainModelResult } from './types';
 
 export type { TrainModelOptions, TrainModelResult } from './types';
 
+type Evaluation = Pick<
+  EpochRecord,
+  'testAccuracy' | 'validationAccuracy' | 'testSeconds' | 'validationSeconds'
+>;
+
 /** The reference's augmentation of small images: 4 black pixels on every side, a random crop, a flip every other time. */
 const AUGMENTATION = { padding: 4, flip: true };
 
@@ -146,17 +151,17 @@ class Run {
     this.forgetting?.update(batch.indices, correct);
   }
 
-  private async evaluation(): Promise<
-    Pick<EpochRecord, 'testAccuracy' | 'validationAccuracy' | 'testSeconds'>
-  > {
+  private async evaluation(): Promise<Evaluation> {
     const { model, dataset, test, validation, signal } = this.training;
-    const found: Pick<EpochRecord, 'testAccuracy' | 'validationAccuracy' | 'testSeconds'> = {};
+    const found: Evaluation = {};
     const common = { model, ...(signal && { signal }) };
+    let startedAt = performance.now();
     if (validation?.length) {
       found.validationAccuracy = await evaluateAccuracy({ ...common, dataset, indices: validation });
+      found.validationSeconds = (performance.now() - startedAt) / 1000;
     }
+    startedAt = performance.now();
     if (test?.count) {
-      const startedAt = performance.now();
       found.testAccuracy = await evaluateAccuracy({ ...common, dataset: test });
       found.testSeconds = (performance.now() - startedAt) / 1000;
     }

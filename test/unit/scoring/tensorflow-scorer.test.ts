@@ -89,12 +89,12 @@ describeWithTensorFlow('scoring a pool', () => {
   });
 
   test.each([
-    [{ outputs: [] }, 'SVP_E_OPTION'],
-    [{ outputs: ['feature'] }, 'SVP_E_OPTION'],
-    [{ output: ['logits'] }, 'SVP_E_OPTION'],
-    [{ indices: Uint32Array.of(50) }, 'SVP_E_INDEX'],
-    [{ dataset: tinyImages(4, { side: 9 }) }, 'SVP_E_SHAPE'],
-  ])('refuses %j', async (options, code) => {
+    ['no outputs', { outputs: [] }, 'SVP_E_OPTION'],
+    ['an unknown output', { outputs: ['feature'] }, 'SVP_E_OPTION'],
+    ['an unknown option', { output: ['logits'] }, 'SVP_E_OPTION'],
+    ['a row outside the data', { indices: Uint32Array.of(50) }, 'SVP_E_INDEX'],
+    ['images of another size', { dataset: tinyImages(4, { side: 9 }) }, 'SVP_E_SHAPE'],
+  ])('refuses %s', async (_, options, code) => {
     const run = scorePool({ model, dataset, outputs: ['logits'], ...options } as never);
     await expect(run).rejects.toMatchObject({ code });
   });

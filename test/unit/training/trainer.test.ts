@@ -93,6 +93,7 @@ describeWithTensorFlow('training', () => {
     const validation = Uint32Array.of(5, 6, 7);
     const held = await train({ validation, trackForgetting: true });
     expect(held.validationAccuracy).toBeGreaterThanOrEqual(0);
+    expect(held.epochs.at(-1)!.validationSeconds).toBeGreaterThan(0);
     expect(Array.from(held.forgetting!.presentations().subarray(4, 9))).toEqual([3, 0, 0, 0, 3]);
     await expect(train({ indices, validation })).rejects.toMatchObject({ code: 'SVP_E_INDEX', row: 6 });
   });
@@ -198,16 +199,16 @@ describeWithTensorFlow('training', () => {
   });
 
   test.each([
-    [{ epochs: [1, 2] }, 'SVP_E_OPTION', 'stages'],
-    [{ batchSize: 0 }, 'SVP_E_OPTION', 'batchSize'],
-    [{ momentum: 1 }, 'SVP_E_OPTION', 'momentum'],
-    [{ epoch: [1] }, 'SVP_E_OPTION', 'epochs'],
-    [{ indices: Uint32Array.of(96) }, 'SVP_E_INDEX', '96'],
-    [{ indices: new Uint32Array(0) }, 'SVP_E_OPTION', 'empty'],
-    [{ dataset: tinyImages(8, { side: 9 }) }, 'SVP_E_SHAPE', '9 × 9 × 1'],
-    [{ test: tinyImages(8, { side: 9 }) }, 'SVP_E_SHAPE', 'test'],
-    [{ dataset: { ...pool, count: 95 } }, 'SVP_E_SHAPE', 'images'],
-  ])('refuses %j', async (options, code, named) => {
+    ['stages without rates', { epochs: [1, 2] }, 'SVP_E_OPTION', 'stages'],
+    ['a batch size of 0', { batchSize: 0 }, 'SVP_E_OPTION', 'batchSize'],
+    ['a momentum of 1', { momentum: 1 }, 'SVP_E_OPTION', 'momentum'],
+    ['an unknown option', { epoch: [1] }, 'SVP_E_OPTION', 'epochs'],
+    ['a row outside the data', { indices: Uint32Array.of(96) }, 'SVP_E_INDEX', '96'],
+    ['no rows', { indices: new Uint32Array(0) }, 'SVP_E_OPTION', 'empty'],
+    ['images of another size', { dataset: tinyImages(8, { side: 9 }) }, 'SVP_E_SHAPE', '9 × 9 × 1'],
+    ['test images of another size', { test: tinyImages(8, { side: 9 }) }, 'SVP_E_SHAPE', 'test'],
+    ['a dataset that contradicts itself', { dataset: { ...pool, count: 95 } }, 'SVP_E_SHAPE', 'images'],
+  ])('refuses %s', async (_, options, code, named) => {
     await expect(train(options as never)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(named),
