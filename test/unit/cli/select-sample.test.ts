@@ -19,10 +19,8 @@ test('a sample holds distinct whole rows in order, from the first to near the la
       async (rows, columns, most, Type) => {
         const file = join(folder, 'x.npy');
         // The value tells row and column.
-        const data = Type.from(
-          { length: rows * columns },
-          (_, i) => Math.floor(i / columns) * 10 + (i % columns),
-        );
+        const data = new Type(rows * columns);
+        for (let i = 0; i < data.length; i++) data[i] = Math.floor(i / columns) * 10 + (i % columns);
         await writeNpy(file, data, [rows, columns]);
         const sample = await sampleRows(file, await arrayHeader(file), most);
         expect(sample.rows).toBe(Math.min(rows, most));
