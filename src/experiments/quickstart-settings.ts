@@ -48,7 +48,7 @@ export const QUICKSTART_PROFILES: Readonly<Record<'standard' | 'fast', Quickstar
   },
   fast: {
     ...SHARED,
-    pool: 1_000,
+    pool: 800,
     test: 1_000,
     proxy: { ...few, arch: 'preact8', width: 8, epochs: [2, 1], learningRates: [0.05, 0.01] },
     target: { ...few, arch: 'preact20', width: 8, epochs: [3, 1], learningRates: [0.05, 0.01] },
