@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kRounds = 3;
 constexpr int kSweeps = 12;
+constexpr std::size_t kRowsAtOnce = 32;
 
 // Gram-Schmidt, twice over, on the columns of q (d × p, row-major). A column without a direction of its own becomes 0.
 void orthonormalise(std::vector<double>& q, std::size_t d, std::size_t p, const JobControl& control) {
@@ -91,25 +92,52 @@ std::vector<double> eigenvectors(std::vector<double>& b, std::size_t p) {
 
 // y = sample · q, count × p.
 std::vector<double> project(const std::vector<double>& sample, std::size_t count, std::size_t d,
-                            const std::vector<double>& q, std::size_t p, const JobControl& control) {
+                            const std::vector<double>& q, std::size_t p, ThreadPool& pool, const JobControl& control) {
   std::vector<double> y(count * p, 0.0);
-  for (std::size_t i = 0; i < count; i++) {
+  pool.parallel_for(count, kRowsAtOnce, [&](std::size_t begin, std::size_t end, unsigned) {
     control.check();
-    const double* x = &sample[i * d];
-    double* out = &y[i * p];
-    for (std::size_t k = 0; k < d; k++) {
-      if (x[k] == 0) continue;
-      const double* row = &q[k * p];
-      for (std::size_t j = 0; j < p; j++) out[j] += x[k] * row[j];
+    for (std::size_t i = begin; i < end; i++) {
+      const double* x = &sample[i * d];
+      double* out = &y[i * p];
+      for (std::size_t k = 0; k < d; k++) {
+        if (x[k] == 0) continue;
+        const double* row = &q[k * p];
+        for (std::size_t j = 0; j < p; j++) out[j] += x[k] * row[j];
+      }
     }
-  }
+  });
   return y;
+}
+
+// sampleᵀ · y, d × p. A thread has some columns of the sample to itself, so that the sums do not depend on how many
+// threads there are.
+std::vector<double> project_back(const std::vector<double>& sample, std::size_t count, std::size_t d,
+                                 const std::vector<double>& y, std::size_t p, ThreadPool& pool,
+                                 const JobControl& control) {
+  std::vector<double> out(d * p, 0.0);
+  pool.parallel_for(d, kRowsAtOnce, [&](std::size_t begin, std::size_t end, unsigned) {
+    // Eight sample rows at a time, so that the output is read and written once for eight updates.
+    for (std::size_t i = 0; i < count; i += 8) {
+      if (i % 256 == 0) control.check();
+      const std::size_t rows = std::min<std::size_t>(8, count - i);
+      for (std::size_t k = begin; k < end; k++) {
+        double* to = &out[k * p];
+        for (std::size_t r = 0; r < rows; r++) {
+          const double x = sample[(i + r) * d + k];
+          if (x == 0) continue;
+          const double* from = &y[(i + r) * p];
+          for (std::size_t j = 0; j < p; j++) to[j] += x * from[j];
+        }
+      }
+    }
+  });
+  return out;
 }
 
 }  // namespace
 
 PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t count, std::size_t d, std::size_t columns,
-                             const JobControl& control) {
+                             ThreadPool& pool, const JobControl& control) {
   const std::size_t p = std::min(columns - 1, d);
   std::vector<double> q(d * p);
   std::uint64_t state = 0x9e3779b97f4a7c15u;
@@ -119,26 +147,11 @@ PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t coun
   }
   orthonormalise(q, d, p, control);
   for (int round = 0; round < kRounds; round++) {
-    const std::vector<double> y = project(sample, count, d, q, p, control);
-    std::vector<double> next(d * p, 0.0);
-    // Eight sample rows at a time, so that `next` is read and written once for eight updates.
-    for (std::size_t i = 0; i < count; i += 8) {
-      control.check();
-      const std::size_t rows = std::min<std::size_t>(8, count - i);
-      for (std::size_t k = 0; k < d; k++) {
-        double* out = &next[k * p];
-        for (std::size_t r = 0; r < rows; r++) {
-          const double x = sample[(i + r) * d + k];
-          if (x == 0) continue;
-          const double* from = &y[(i + r) * p];
-          for (std::size_t j = 0; j < p; j++) out[j] += x * from[j];
-        }
-      }
-    }
-    q.swap(next);
+    const std::vector<double> y = project(sample, count, d, q, p, pool, control);
+    q = project_back(sample, count, d, y, p, pool, control);
     orthonormalise(q, d, p, control);
   }
-  const std::vector<double> y = project(sample, count, d, q, p, control);
+  const std::vector<double> y = project(sample, count, d, q, p, pool, control);
   std::vector<double> b(p * p, 0.0);
   double total = 0;
   for (std::size_t i = 0; i < count; i++) {

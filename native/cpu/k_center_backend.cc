@@ -71,15 +71,22 @@ void CpuKCenters::map_rows(std::uint32_t first) {
   const std::size_t grain = std::max<std::size_t>(1, (std::size_t{1} << 17) / std::max<std::size_t>(1, features_.columns()));
   pool_.parallel_for(features_.rows(), grain, [&](std::size_t begin, std::size_t end, unsigned) {
     control_.check();
-    std::vector<float> scratch(features_.columns());
-    double projected[64];
-    for (std::size_t i = begin; i < end; i++) {
-      const float* row = features_.row(i, scratch.data());
-      filter_.map(i, row, projected);
+    const std::size_t d = features_.columns();
+    std::vector<float> read(4 * d);
+    std::vector<double> scratch(filter_.map_scratch());
+    for (std::size_t i = begin; i < end; i += 4) {
+      const std::size_t count = std::min<std::size_t>(4, end - i);
+      const float* rows[4];
+      for (std::size_t r = 0; r < 4; r++) {
+        rows[r] = r < count ? features_.row(i + r, read.data() + r * d) : rows[count - 1];
+      }
+      filter_.map(i, count, rows, scratch.data());
       if (first == kNoCenter) continue;
-      state_.m[i] = distance_(row, center.data(), features_.columns());
-      state_.applied[i] = 1;
-      state_.nearest[i] = 0;
+      for (std::size_t r = 0; r < count; r++) {
+        state_.m[i + r] = distance_(rows[r], center.data(), d);
+        state_.applied[i + r] = 1;
+        state_.nearest[i + r] = 0;
+      }
     }
   });
 }

@@ -62,8 +62,11 @@ void KCenterFilter::prepare(double largest, ThreadPool& pool, const JobControl& 
   for (std::size_t s = 0; s < count; s++) {
     for (std::size_t k = 0; k < d_; k++) sample[s * d_ + k] = (sample[s * d_ + k] - mean_[k]) * scale_;
   }
-  const PrincipalAxes found = principal_axes(sample, count, d_, stored_, control);
-  axes_ = found.axes;
+  const PrincipalAxes found = principal_axes(sample, count, d_, stored_, pool, control);
+  axes_.resize(d_ * stored_);
+  for (std::size_t k = 0; k < d_; k++) {
+    for (std::size_t j = 0; j < stored_; j++) axes_[(j / 8 * d_ + k) * 8 + j % 8] = found.axes[k * stored_ + j];
+  }
   // Every component is off by at most `component`·‖x − μ‖ in float64, all of them by √stored times that, which moves
   // the square of what is left out by at most thrice as much (relative to the square of the whole).
   const double component = (static_cast<double>(d_) + 8) * 1.01 * u53 + found.defect;
@@ -87,7 +90,7 @@ void KCenterFilter::prepare_places(const std::vector<double>& sample, std::size_
     std::vector<float> values(count);
     for (std::size_t s = 0; s < count; s++) {
       double y = 0;
-      for (std::size_t k = 0; k < d_; k++) y += sample[s * d_ + k] * axes_[k * stored_ + j];
+      for (std::size_t k = 0; k < d_; k++) y += sample[s * d_ + k] * axes_[(j / 8 * d_ + k) * 8 + j % 8];
       values[s] = static_cast<float>(y);
       variance[j] += y * y;
     }
@@ -109,18 +112,29 @@ void KCenterFilter::prepare_places(const std::vector<double>& sample, std::size_
   places_.assign(n_, 0);
 }
 
-void KCenterFilter::map(std::size_t i, const float* row, double* scratch) {
-  if (!projected_) {
-    double square = 0;
-    for (std::size_t k = 0; k < d_; k++) {
-      const double x = static_cast<double>(row[k]) - mean_[k];
-      square += x * x;
+void KCenterFilter::map(std::size_t begin, std::size_t count, const float* const rows[4], double* scratch) {
+  // Four rows side by side; a group that is not full repeats its last row.
+  double* x = scratch;
+  double square[4] = {0, 0, 0, 0};
+  const float* const four[4] = {rows[0], rows[std::min<std::size_t>(1, count - 1)],
+                                rows[std::min<std::size_t>(2, count - 1)], rows[count - 1]};
+  for (std::size_t k = 0; k < d_; k++) {
+    const double mean = mean_[k];
+    for (std::size_t r = 0; r < 4; r++) {
+      const double value = static_cast<double>(four[r][k]) - mean;
+      x[4 * k + r] = value;
+      square[r] += value * value;
     }
-    norms_[i] = static_cast<float>(square * scale_square());
-    return;
   }
-  const double square = kernel_.project(row, mean_.data(), axes_.data(), d_, stored_, scratch) * scale_square();
+  double* projected = scratch + 4 * d_;
+  if (projected_) kernel_.project(x, axes_.data(), d_, stored_, projected);
+  for (std::size_t r = 0; r < count; r++) keep(begin + r, square[r] * scale_square(), projected + r * stored_);
+}
+
+// `square`: ‖s(x − μ)‖² of row i; `projected`: its components before scaling.
+void KCenterFilter::keep(std::size_t i, double square, const double* projected) {
   norms_[i] = static_cast<float>(square);
+  if (!projected_) return;
   float* out = z_.data() + i * stored_;
   double captured = 0;
   std::size_t level = 0;
@@ -132,7 +146,7 @@ void KCenterFilter::map(std::size_t i, const float* row, double* scratch) {
       level++;
       if (j + 1 == stored_) break;
     }
-    const double y = scratch[j] * scale_;
+    const double y = projected[j] * scale_;
     captured += y * y;
     out[j] = static_cast<float>(y);
   }

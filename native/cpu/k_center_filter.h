@@ -29,8 +29,9 @@ class KCenterFilter {
 
   // μ, s and the axes, from a sample of the rows. `largest`: the largest |value| of the features.
   void prepare(double largest, ThreadPool& pool, const JobControl& control);
-  // Maps row i; from any thread, each row once. scratch: 64 values.
-  void map(std::size_t i, const float* row, double* scratch);
+  // Maps rows begin … begin + count − 1, at most 4, from any thread, each row once. scratch: map_scratch() values.
+  void map(std::size_t begin, std::size_t count, const float* const rows[4], double* scratch);
+  std::size_t map_scratch() const { return 4 * (d_ + stored_); }
 
   bool projected() const { return projected_; }
   std::size_t stored() const { return stored_; }  // length of the longest projected z
@@ -52,6 +53,7 @@ class KCenterFilter {
   void read(std::size_t i, std::size_t level, float* out, float* scratch) const;
 
  private:
+  void keep(std::size_t i, double square, const double* projected);
   void prepare_places(const std::vector<double>& sample, std::size_t count);
 
   const FeatureSource& features_;
@@ -63,7 +65,7 @@ class KCenterFilter {
   bool projected_ = false;
   double scale_ = 1;
   std::vector<double> mean_;
-  std::vector<double> axes_;
+  std::vector<double> axes_;                              // panels of eight columns, each [k][8]
   std::array<KCenterBound, kLevels> bounds_;
   std::vector<float> norms_;                              // ‖s(x − μ)‖²
   Aligned<float> z_;                                      // n × stored_

@@ -36,10 +36,9 @@ struct ProductKernel {
                         const float* row_threshold, const float* column_threshold, const float* partial,
                         ProductHit* hits);
 
-  // out[j] = Σ_k (row[k] − mean[k])·axes[k·columns + j] in float64, and returns Σ_k (row[k] − mean[k])².
-  // columns is a multiple of 8, at most 64.
-  double (*project)(const float* row, const double* mean, const double* axes, std::size_t d, std::size_t columns,
-                    double* out);
+  // out[r·columns + j] = Σ_k x[4k + r]·axes[j][k] in float64, for four rows r at once. x: d × 4, interleaved. axes: panels
+  // of eight columns, each [k][8]. columns is a multiple of 8. The order of a sum is free: its error bound is not less.
+  void (*project)(const double* x, const double* axes, std::size_t d, std::size_t columns, double* out);
 
   // The product of two float32 rows of length p, a multiple of 8, in at least 8 accumulators.
   float (*dot)(const float* x, const float* y, std::size_t p);
@@ -53,8 +52,7 @@ const ProductKernel& product_kernel(InstructionSet set);
   std::size_t product_filter_##set(std::size_t k, const float* a, const float* b, std::size_t b_stride,               \
                                    std::size_t panels, const float* row_threshold, const float* column_threshold,     \
                                    const float* partial, ProductHit* hits);                                           \
-  double product_project_##set(const float* row, const double* mean, const double* axes, std::size_t d,               \
-                               std::size_t columns, double* out);                                                     \
+  void product_project_##set(const double* x, const double* axes, std::size_t d, std::size_t columns, double* out);     \
   float product_dot_##set(const float* x, const float* y, std::size_t p);
 
 SVP_PRODUCT_KERNELS(scalar)

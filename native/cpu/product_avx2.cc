@@ -81,47 +81,28 @@ std::size_t product_filter_avx2(std::size_t k, const float* a, const float* b, s
   return count;
 }
 
-double product_project_avx2(const float* row, const double* mean, const double* axes, std::size_t d,
-                            std::size_t columns, double* out) {
-  double square = 0;
-  for (std::size_t j = 0; j < columns; j += 32) {
-    const std::size_t width = columns - j < 32 ? columns - j : 32;
-    __m256d sum[8];
-    for (int q = 0; q < 8; q++) sum[q] = _mm256_setzero_pd();
-    if (width == 32) {
-      for (std::size_t k = 0; k < d; k++) {
-        const double x = static_cast<double>(row[k]) - mean[k];
-        const __m256d v = _mm256_set1_pd(x);
-        const double* q = axes + k * columns + j;
-#pragma GCC unroll 8
-        for (int z = 0; z < 8; z++) sum[z] = _mm256_fmadd_pd(v, _mm256_loadu_pd(q + 4 * z), sum[z]);
-      }
-    } else {
-      for (std::size_t k = 0; k < d; k++) {
-        const __m256d v = _mm256_set1_pd(static_cast<double>(row[k]) - mean[k]);
-        const double* q = axes + k * columns + j;
-        for (std::size_t z = 0; 4 * z < width; z++) sum[z] = _mm256_fmadd_pd(v, _mm256_loadu_pd(q + 4 * z), sum[z]);
+// 4 × 8 tile: eight accumulators, two registers of axes, one broadcast of a row.
+void product_project_avx2(const double* x, const double* axes, std::size_t d, std::size_t columns, double* out) {
+  for (std::size_t j = 0; j < columns; j += 8, axes += 8 * d) {
+    __m256d sum[4][2];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; r++) sum[r][0] = sum[r][1] = _mm256_setzero_pd();
+    for (std::size_t k = 0; k < d; k++) {
+      const __m256d q0 = _mm256_loadu_pd(axes + 8 * k);
+      const __m256d q1 = _mm256_loadu_pd(axes + 8 * k + 4);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < 4; r++) {
+        const __m256d v = _mm256_broadcast_sd(x + 4 * k + r);
+        sum[r][0] = _mm256_fmadd_pd(v, q0, sum[r][0]);
+        sum[r][1] = _mm256_fmadd_pd(v, q1, sum[r][1]);
       }
     }
-    for (std::size_t z = 0; 4 * z < width; z++) _mm256_storeu_pd(out + j + 4 * z, sum[z]);
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; r++) {
+      _mm256_storeu_pd(out + r * columns + j, sum[r][0]);
+      _mm256_storeu_pd(out + r * columns + j + 4, sum[r][1]);
+    }
   }
-  std::size_t k = 0;
-  __m256d s0 = _mm256_setzero_pd();
-  __m256d s1 = _mm256_setzero_pd();
-  for (; k + 8 <= d; k += 8) {
-    const __m256d x0 = _mm256_sub_pd(_mm256_cvtps_pd(_mm_loadu_ps(row + k)), _mm256_loadu_pd(mean + k));
-    const __m256d x1 = _mm256_sub_pd(_mm256_cvtps_pd(_mm_loadu_ps(row + k + 4)), _mm256_loadu_pd(mean + k + 4));
-    s0 = _mm256_fmadd_pd(x0, x0, s0);
-    s1 = _mm256_fmadd_pd(x1, x1, s1);
-  }
-  double lanes[4];
-  _mm256_storeu_pd(lanes, _mm256_add_pd(s0, s1));
-  square = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-  for (; k < d; k++) {
-    const double x = static_cast<double>(row[k]) - mean[k];
-    square += x * x;
-  }
-  return square;
 }
 
 float product_dot_avx2(const float* x, const float* y, std::size_t p) {

@@ -83,39 +83,30 @@ std::size_t product_filter_avx512(std::size_t k, const float* a, const float* b,
   return count;
 }
 
-double product_project_avx512(const float* row, const double* mean, const double* axes, std::size_t d,
-                              std::size_t columns, double* out) {
-  // 64 columns are eight registers; fewer leave some unused.
-  const std::size_t used = columns / 8;
-  __m512d sum[8];
-  for (int z = 0; z < 8; z++) sum[z] = _mm512_setzero_pd();
-  if (used == 8) {
+// 4 rows × 16 columns; the last eight columns of an odd number of panels go twice into the same place.
+void product_project_avx512(const double* x, const double* axes, std::size_t d, std::size_t columns, double* out) {
+  for (std::size_t j = 0; j < columns; j += 16, axes += 16 * d) {
+    const std::size_t next = j + 8 < columns ? 8 : 0;
+    const double* other = axes + next * d;
+    __m512d sum[4][2];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; r++) sum[r][0] = sum[r][1] = _mm512_setzero_pd();
     for (std::size_t k = 0; k < d; k++) {
-      const __m512d v = _mm512_set1_pd(static_cast<double>(row[k]) - mean[k]);
-      const double* q = axes + k * columns;
-#pragma GCC unroll 8
-      for (int z = 0; z < 8; z++) sum[z] = _mm512_fmadd_pd(v, _mm512_loadu_pd(q + 8 * z), sum[z]);
+      const __m512d q0 = _mm512_loadu_pd(axes + 8 * k);
+      const __m512d q1 = _mm512_loadu_pd(other + 8 * k);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < 4; r++) {
+        const __m512d v = _mm512_set1_pd(x[4 * k + r]);
+        sum[r][0] = _mm512_fmadd_pd(v, q0, sum[r][0]);
+        sum[r][1] = _mm512_fmadd_pd(v, q1, sum[r][1]);
+      }
     }
-  } else {
-    for (std::size_t k = 0; k < d; k++) {
-      const __m512d v = _mm512_set1_pd(static_cast<double>(row[k]) - mean[k]);
-      const double* q = axes + k * columns;
-      for (std::size_t z = 0; z < used; z++) sum[z] = _mm512_fmadd_pd(v, _mm512_loadu_pd(q + 8 * z), sum[z]);
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; r++) {
+      _mm512_storeu_pd(out + r * columns + j, sum[r][0]);
+      _mm512_storeu_pd(out + r * columns + j + next, sum[r][1]);
     }
   }
-  for (std::size_t z = 0; z < used; z++) _mm512_storeu_pd(out + 8 * z, sum[z]);
-  std::size_t k = 0;
-  __m512d squares = _mm512_setzero_pd();
-  for (; k + 8 <= d; k += 8) {
-    const __m512d x = _mm512_sub_pd(_mm512_cvtps_pd(_mm256_loadu_ps(row + k)), _mm512_loadu_pd(mean + k));
-    squares = _mm512_fmadd_pd(x, x, squares);
-  }
-  double square = _mm512_reduce_add_pd(squares);
-  for (; k < d; k++) {
-    const double x = static_cast<double>(row[k]) - mean[k];
-    square += x * x;
-  }
-  return square;
 }
 
 float product_dot_avx512(const float* x, const float* y, std::size_t p) {

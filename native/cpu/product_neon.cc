@@ -85,25 +85,25 @@ std::size_t product_filter_neon(std::size_t k, const float* a, const float* b, s
   return count;
 }
 
-double product_project_neon(const float* row, const double* mean, const double* axes, std::size_t d,
-                            std::size_t columns, double* out) {
-  for (std::size_t j = 0; j < columns; j += 16) {
-    const std::size_t used = (columns - j < 16 ? columns - j : 16) / 2;
-    float64x2_t sum[8];
-    for (std::size_t z = 0; z < 8; z++) sum[z] = vdupq_n_f64(0);
-    for (std::size_t k = 0; k < d; k++) {
-      const float64x2_t v = vdupq_n_f64(static_cast<double>(row[k]) - mean[k]);
-      const double* q = axes + k * columns + j;
-      for (std::size_t z = 0; z < used; z++) sum[z] = vfmaq_f64(sum[z], v, vld1q_f64(q + 2 * z));
+// 4 × 8 tile: 16 accumulators of two.
+void product_project_neon(const double* x, const double* axes, std::size_t d, std::size_t columns, double* out) {
+  for (std::size_t j = 0; j < columns; j += 8, axes += 8 * d) {
+    float64x2_t sum[4][4];
+    for (std::size_t r = 0; r < 4; r++) {
+      for (std::size_t z = 0; z < 4; z++) sum[r][z] = vdupq_n_f64(0);
     }
-    for (std::size_t z = 0; z < used; z++) vst1q_f64(out + j + 2 * z, sum[z]);
+    for (std::size_t k = 0; k < d; k++) {
+      float64x2_t q[4];
+      for (std::size_t z = 0; z < 4; z++) q[z] = vld1q_f64(axes + 8 * k + 2 * z);
+      for (std::size_t r = 0; r < 4; r++) {
+        const float64x2_t v = vdupq_n_f64(x[4 * k + r]);
+        for (std::size_t z = 0; z < 4; z++) sum[r][z] = vfmaq_f64(sum[r][z], v, q[z]);
+      }
+    }
+    for (std::size_t r = 0; r < 4; r++) {
+      for (std::size_t z = 0; z < 4; z++) vst1q_f64(out + r * columns + j + 2 * z, sum[r][z]);
+    }
   }
-  double square[4] = {0, 0, 0, 0};
-  for (std::size_t k = 0; k < d; k++) {
-    const double x = static_cast<double>(row[k]) - mean[k];
-    square[k & 3] += x * x;
-  }
-  return (square[0] + square[1]) + (square[2] + square[3]);
 }
 
 float product_dot_neon(const float* x, const float* y, std::size_t p) {

@@ -55,17 +55,18 @@ std::size_t product_filter_scalar(std::size_t k, const float* a, const float* b,
   return count;
 }
 
-double product_project_scalar(const float* row, const double* mean, const double* axes, std::size_t d,
-                              std::size_t columns, double* out) {
-  for (std::size_t j = 0; j < columns; j++) out[j] = 0;
-  double square[4] = {0, 0, 0, 0};
-  for (std::size_t k = 0; k < d; k++) {
-    const double x = static_cast<double>(row[k]) - mean[k];
-    square[k & 3] += x * x;
-    const double* q = axes + k * columns;
-    for (std::size_t j = 0; j < columns; j++) out[j] += x * q[j];
+void product_project_scalar(const double* x, const double* axes, std::size_t d, std::size_t columns, double* out) {
+  for (std::size_t j = 0; j < columns; j += 8, axes += 8 * d) {
+    double sum[4][8] = {};
+    for (std::size_t k = 0; k < d; k++) {
+      for (std::size_t r = 0; r < 4; r++) {
+        for (std::size_t z = 0; z < 8; z++) sum[r][z] += x[4 * k + r] * axes[8 * k + z];
+      }
+    }
+    for (std::size_t r = 0; r < 4; r++) {
+      for (std::size_t z = 0; z < 8; z++) out[r * columns + j + z] = sum[r][z];
+    }
   }
-  return (square[0] + square[1]) + (square[2] + square[3]);
 }
 
 float product_dot_scalar(const float* x, const float* y, std::size_t p) {

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "cpu/k_center_filter.h"
+#include "k_center_mapped.h"
 #include "svp/control.h"
 #include "svp/feature_source.h"
 #include "svp/instruction_set.h"
@@ -58,8 +59,7 @@ TEST(no_pair_is_skipped_that_could_lower_m) {
         tuning.filter = KCenterTuning::Filter::projected;
         cpu::KCenterFilter filter(*features, kernel, tuning);
         filter.prepare(scan_features(*features, false, 0, pool, control).largest, pool, control);
-        std::vector<double> scratch(64);
-        for (std::size_t i = 0; i < n; i++) filter.map(i, features->row(i, nullptr), scratch.data());
+        map_all(filter, *features);
         for (std::size_t level = 0; level < cpu::kLevels; level++) {
           if (!filter.has(level)) continue;
           const std::size_t p = filter.length(level);

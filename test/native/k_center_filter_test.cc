@@ -8,6 +8,7 @@
 #include "cpu/aligned.h"
 #include "cpu/k_center_filter.h"
 #include "cpu/k_center_panels.h"
+#include "k_center_mapped.h"
 #include "k_center_reference.h"
 
 namespace svp::test {
@@ -58,8 +59,7 @@ TEST(product_filter_with_the_bound_keeps_every_pair_that_could_matter) {
         tuning.filter = KCenterTuning::Filter::projected;
         cpu::KCenterFilter filter(*features, kernel, tuning);
         filter.prepare(scan_features(*features, false, 0, pool, control).largest, pool, control);
-        std::vector<double> scratch(64);
-        for (std::size_t i = 0; i < features->rows(); i++) filter.map(i, features->row(i, nullptr), scratch.data());
+        map_all(filter, *features);
 
         std::vector<std::uint32_t> all(features->rows());
         for (std::size_t i = 0; i < all.size(); i++) all[i] = static_cast<std::uint32_t>(i);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "svp/control.h"
+#include "svp/thread_pool.h"
 
 namespace svp {
 
@@ -17,8 +18,8 @@ struct PrincipalAxes {
 };
 
 // sample: count × d, centered, row-major. Subspace iteration with a Rayleigh-Ritz rotation at the end.
-// O(count·d·columns) for each of its few rounds.
+// O(count·d·columns) for each of its few rounds; the same bits for any number of threads.
 PrincipalAxes principal_axes(const std::vector<double>& sample, std::size_t count, std::size_t d, std::size_t columns,
-                             const JobControl& control);
+                             ThreadPool& pool, const JobControl& control);
 
 }  // namespace svp
