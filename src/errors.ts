@@ -15,6 +15,7 @@ export const ERROR_CODES = Object.freeze({
   SVP_E_MEMORY: { exitCode: 4, means: 'the work does not fit into memory' },
   SVP_E_DEVICE: { exitCode: 4, means: 'the wanted device or instruction set cannot be used' },
   SVP_E_CHECKPOINT: { exitCode: 3, means: 'a checkpoint is damaged or belongs to other data or options' },
+  SVP_E_MISMATCH: { exitCode: 3, means: 'a selection is not what its method gives for these features' },
   SVP_E_RUNTIME: {
     exitCode: 4,
     means: 'a part of the installation is missing or does not load (see svp doctor)',

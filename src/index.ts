@@ -42,5 +42,11 @@ export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } fro
 export { rankDescending } from './selection/rank';
 export { findMethod, methodNames, methods } from './selection/registry';
 export { type SelectOptions, select } from './selection/select';
+export {
+  type Verification,
+  type VerifiedStep,
+  type VerifyOptions,
+  verifySelection,
+} from './selection/verify';
 export { loadCheckpoint, modelFromCheckpoint, saveCheckpoint } from './training/checkpoint';
 export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

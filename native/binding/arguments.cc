@@ -85,4 +85,14 @@ bool boolean_argument(const Napi::Value& value, const char* what) {
   return value.As<Napi::Boolean>().Value();
 }
 
+std::string string_argument(const Napi::Value& value, const char* what) {
+  if (!value.IsString()) throw Error(ErrorCode::option, std::string(what) + " must be a string.");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+std::vector<std::uint32_t> copied_rows(const Napi::Value& value, const char* what) {
+  const Span<std::uint32_t> span = uint32_argument(nullptr, value, what);
+  return {span.data, span.data + span.length};
+}
+
 }  // namespace svp::binding

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "svp/instruction_set.h"
 #include "svp/view.h"
@@ -38,5 +40,8 @@ unsigned threads_argument(const Napi::Value& value);
 // The name of an instruction set; empty: what the environment or else the processor decides.
 InstructionSet instruction_set_argument(const Napi::Value& value);
 bool boolean_argument(const Napi::Value& value, const char* what);
+std::string string_argument(const Napi::Value& value, const char* what);
+// A Uint32Array copied, for lists that are short beside the features.
+std::vector<std::uint32_t> copied_rows(const Napi::Value& value, const char* what);
 
 }  // namespace svp::binding

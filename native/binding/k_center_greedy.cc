@@ -15,16 +15,6 @@ namespace svp::binding {
 
 namespace {
 
-std::string string_argument(const Napi::Value& value, const char* what) {
-  if (!value.IsString()) throw Error(ErrorCode::option, std::string(what) + " must be a string.");
-  return value.As<Napi::String>().Utf8Value();
-}
-
-std::vector<std::uint32_t> copied(const Napi::Value& value, const char* what) {
-  const Span<std::uint32_t> span = uint32_argument(nullptr, value, what);
-  return {span.data, span.data + span.length};
-}
-
 void check_rows(const std::vector<std::uint32_t>& rows, std::size_t count, const char* what) {
   for (const std::uint32_t row : rows) {
     if (row >= count) {
@@ -73,10 +63,10 @@ class KCenterGreedyJob : public Job {
       const Napi::Object given = runs.Get(r).As<Napi::Object>();
       KCenterRun run;
       run.whole_pool = given.Get("rows").IsNull();
-      if (!run.whole_pool) run.rows = copied(given.Get("rows"), "runs.rows");
+      if (!run.whole_pool) run.rows = copied_rows(given.Get("rows"), "runs.rows");
       run.budget = size_argument(given.Get("budget"), "runs.budget");
-      run.initial = copied(given.Get("initial"), "runs.initial");
-      run.first = copied(given.Get("first"), "runs.first");
+      run.initial = copied_rows(given.Get("initial"), "runs.initial");
+      run.first = copied_rows(given.Get("first"), "runs.first");
       check_rows(run.rows, rows_, "runs.rows");
       check_rows(run.initial, rows_, "runs.initial");
       check_rows(run.first, rows_, "runs.first");

@@ -11,6 +11,7 @@ Napi::Value describe(const Napi::CallbackInfo& info);
 
 Napi::Value pairwise_distances(const Napi::CallbackInfo& info);
 Napi::Value k_center_greedy(const Napi::CallbackInfo& info);
+Napi::Value k_center_verify(const Napi::CallbackInfo& info);
 // The shape of a .npy file of features: { rows, columns, dtype } (short, so synchronous).
 Napi::Value npy_shape(const Napi::CallbackInfo& info);
 Napi::Value uncertainty(const Napi::CallbackInfo& info);

@@ -7,6 +7,7 @@ import { registerQuickstart } from './quickstart';
 import { registerReport } from './report';
 import { registerSelect } from './select';
 import { registerTrain } from './train';
+import { registerVerify } from './verify';
 
 /**
  * One registration per command, in the order in which help lists them. A registration only declares: whatever takes
@@ -15,6 +16,7 @@ import { registerTrain } from './train';
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerQuickstart,
   registerSelect,
+  registerVerify,
   registerTrain,
   registerReport,
   registerDoctor,

@@ -60,6 +60,15 @@ export async function writeAssignments(file: string, { assignments }: Selection)
   return writeOutput(file, formatIndexFile(values));
 }
 
+/** What a check of a k-centers selection has to know besides the picks. */
+function asked({ features, initial, labels, metric, randomInitial }: SelectCommandOptions): object {
+  return {
+    inputs: { features, initial, labels },
+    metric: metric ?? 'euclidean',
+    randomInitial: randomInitial ?? 0,
+  };
+}
+
 /** The object of --json, with the score or radius of each pick; a radius of Infinity (the first pick without an initial pool) becomes null. */
 export function selectReport(
   options: SelectCommandOptions,
@@ -73,6 +82,7 @@ export function selectReport(
     poolSize: input.poolSize,
     initial: input.initial?.length ?? 0,
     seed: options.seed,
+    ...(selection.radii && asked(options)),
     picked: selection.indices.length,
     ...(options.out === undefined ? { indices: selection.indices } : { out: options.out }),
     ...(selection.scores && { scores: Array.from(selection.indices, (row) => selection.scores![row]) }),

@@ -40,6 +40,16 @@ export interface NativeKCenterRun {
   first: Uint32Array;
 }
 
+/** A finished selection and the steps of it that are checked. */
+export interface NativeKCenterVerifyRun {
+  /** Rows that compete for a pick; the picks that are checked are among them. */
+  rows: Uint32Array;
+  /** The initial pool, then the picks, in order. */
+  centers: Uint32Array;
+  /** Positions in `centers` of the picks to be checked, ascending, above 0. */
+  steps: Uint32Array;
+}
+
 export interface NativeKCenterOptions {
   cosine: boolean;
   /** −1: no stopping radius. */
@@ -118,6 +128,24 @@ export interface Operations {
     outputAssignments: Uint32Array | null,
   ): NativeJob<NativeKCenterResult>;
 
+  /**
+   * What the definition says of some steps of finished selections; features as for kCenterGreedy. Per step of all runs
+   * in order: the farthest row into outputRows, its squared distance and that of the row that was picked into
+   * outputSquares (two values).
+   */
+  kCenterVerify(
+    features: Float32Array | null,
+    rows: number,
+    columns: number,
+    path: string | null,
+    runs: NativeKCenterVerifyRun[],
+    cosine: boolean,
+    threads: number,
+    outputRows: Uint32Array,
+    outputSquares: Float64Array,
+    instructionSet: string,
+  ): NativeJob<void>;
+
   /** The shape of a .npy file of features, from its header. */
   npyShape(path: string): { rows: number; columns: number; dtype: string };
 
@@ -171,6 +199,18 @@ export const CONTRACT = {
     'outputIndices',
     'outputRadii',
     'outputAssignments',
+  ],
+  kCenterVerify: [
+    'features',
+    'rows',
+    'columns',
+    'path',
+    'runs',
+    'cosine',
+    'threads',
+    'outputRows',
+    'outputSquares',
+    'instructionSet',
   ],
   npyShape: ['path'],
   uncertainty: [
