@@ -88,6 +88,7 @@ export function productFigures(outputs) {
     storeShare: figures.store / best,
     filterShare: figures.filter / best,
     packingShare: figures.storeWithPacking / best,
+    twoThreads: of('twoThreads'),
   };
 }
 

@@ -131,7 +131,8 @@ function productSection(product) {
   return (
     `### The product kernel\n\n${markdownTable(['', 'GFLOP/s, median', 'of the faster sgemm'], rows)}\n\n` +
     `(4,096 × 512)·(512 × 512) in float32, one thread, ${product.instructionSet}, in turns. The engine packs a center once and ` +
-    'multiplies it with many rows.'
+    'multiplies it with many rows. Two threads that share nothing, each with this kernel and operands of its own, do ' +
+    `${product.twoThreads.toFixed(2)} × the work of one on this machine: more than that no program can gain from its second processor here.`
   );
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "cpu/aligned.h"
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kRows = 4096, kColumns = 512, kLength = 512;
 // The engine's: this many rows are packed at a time, and a row panel sweeps this much of B before the next one does.
 constexpr std::size_t kBlockRows = 96, kPanelBytes = 192 * 1024;
+constexpr int kSweeps = 5;
 
 // Rows of `from` into panels of `tile` rows as [k][tile].
 void pack(const float* from, std::size_t count, std::size_t tile, float* to) {
@@ -126,7 +128,20 @@ int main(int argc, char** argv) {
   }
   if (ours.filter() != 0) give_up("the filter let pairs through that it must not");
 
-  std::vector<double> store, filter, packed, plain, transposed;
+  // What the machine gives to two threads that share nothing: a limit for everything that runs on both.
+  Ours other;
+  pack(a.data(), kRows, other.kernel.rows, other.a.data());
+  pack(b.data(), kColumns, other.kernel.columns, other.b.data());
+  const auto alone = [](Ours& work) {
+    for (int i = 0; i < kSweeps; i++) work.filter();
+  };
+  const auto seconds_of = [](const auto& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+
+  std::vector<double> store, filter, packed, plain, transposed, two_threads;
   for (int i = 0; i < std::atoi(argv[1]); i++) {
     plain.push_back(gigaflops([&] { blas(CblasNoTrans); }));
     store.push_back(gigaflops([&] { ours.store(); }));
@@ -136,6 +151,13 @@ int main(int argc, char** argv) {
       pack_both();
       ours.store();
     }));
+    const double one = seconds_of([&] { alone(ours); });
+    const double both = seconds_of([&] {
+      std::thread second([&] { alone(other); });
+      alone(ours);
+      second.join();
+    });
+    two_threads.push_back(2 * one / both);
   }
   std::printf("{");
   print("openblas", plain);
@@ -143,6 +165,7 @@ int main(int argc, char** argv) {
   print("store", store);
   print("filter", filter);
   print("storeWithPacking", packed);
+  print("twoThreads", two_threads);
   std::printf("\"instructionSet\": \"%s\", \"largestDifference\": %.3g}\n", svp::name(svp::choose_instruction_set()),
               deviation);
 }
