@@ -70,6 +70,7 @@ Napi::Object Job::start(Napi::Env env, std::unique_ptr<Job> owned) {
     // Acquire: what a job wrote before it counted (the picks of k-centers) can be read then.
     progress.Set("done", static_cast<double>(control->done.load(std::memory_order_acquire)));
     progress.Set("total", static_cast<double>(control->total.load(std::memory_order_relaxed)));
+    progress.Set("resumed", static_cast<double>(control->resumed.load(std::memory_order_relaxed)));
     progress.Set("fraction", control->fraction.load(std::memory_order_relaxed));
     progress.Set("radius", control->radius.load(std::memory_order_relaxed));
     return progress;

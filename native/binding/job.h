@@ -29,7 +29,7 @@ class Job {
   Job& operator=(const Job&) = delete;
 
   // Starts the job and returns its handle { promise, cancel(), progress() }.
-  // progress() gives { done, total, fraction, radius }; radius is −1 where there is none.
+  // progress() gives { done, total, resumed, fraction, radius }; radius is −1 where there is none.
   static Napi::Object start(Napi::Env env, std::unique_ptr<Job> job);
 
   // Keeps `value` from being collected until the job has settled.

@@ -74,6 +74,11 @@ class Selection {
   }
 
  private:
+  // Share of the whole selection's work that `picks` of it take: early picks cost most, as each of them still concerns
+  // many rows. Measured on trained features and noise, 10 % to 100 % of a pool: exponents from 0.45 to 0.7.
+  double work_of(std::size_t picks) const {
+    return total_ > 0 ? std::pow(static_cast<double>(picks) / static_cast<double>(total_), 0.55) : 1;
+  }
   bool saving() const { return !options_.checkpoint.empty(); }
   void check_runs();
   std::size_t open_checkpoint();
@@ -103,6 +108,7 @@ class Selection {
   std::size_t total_ = 0;          // budgets together
   std::size_t done_ = 0;           // picks readable
   std::size_t run_start_ = 0;      // done_ when this run began
+  double work_before_ = 0;         // share of the work that was done when this run began
   const std::vector<std::uint32_t>* rows_ = nullptr;  // of this run's class; null: the whole pool
   KCenterResult result_;
 };
@@ -154,6 +160,8 @@ void Selection::run_one(const FeatureSource& features, std::size_t r, std::size_
     done_ += known;
     saved_start_ += saved_.picked[r];
     result_.resumed_picks += known;
+    control_.resumed.store(result_.resumed_picks, std::memory_order_relaxed);
+    work_before_ = std::min(work_of(done_), 0.999);
     control_.done.store(done_, std::memory_order_release);
   }
   const bool whole = known == run.budget;
@@ -229,9 +237,7 @@ void Selection::greedy(KCenterBackend& backend, std::size_t r, const std::vector
       const std::size_t left = run.budget - (done_ - run_start_);
       const std::vector<KCenterPick>& picks = backend.pick(std::min(left, kPicksAtOnce), stop_);
       for (const KCenterPick& pick : picks) record(pick.row, pick.m);
-      // Later picks meet more centers but fewer points that they concern.
-      const double share = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
-      control_.fraction.store(std::pow(share, 1.3), std::memory_order_relaxed);
+      control_.fraction.store((work_of(done_) - work_before_) / (1 - work_before_), std::memory_order_relaxed);
       if (saving() && seconds_since(saved_at_) * 1000 >= static_cast<double>(options_.checkpoint_every_ms)) {
         save(r, backend);
       }

@@ -54,10 +54,11 @@ export function createDisplay(
 
 /** "k-centers: 1,234 of 7,000 picks (18 %), 2,345 picks/s, radius 3.214, 3 s left" */
 export function formatProgress(progress: Progress): string {
-  const { stage, done, total, unit, elapsedMs, remainingMs, radius, detail } = progress;
+  const { stage, done, resumed = 0, total, unit, elapsedMs, remainingMs, radius, detail } = progress;
   const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
   const parts = [`${stage}: ${withCommas(done)} of ${withCommas(total)} ${unit} (${percent} %)`];
-  if (elapsedMs > 0 && done > 0) parts.push(`${formatRate((1000 * done) / elapsedMs)} ${unit}/s`);
+  const own = done - resumed;
+  if (elapsedMs > 0 && own > 0) parts.push(`${formatRate((1000 * own) / elapsedMs)} ${unit}/s`);
   if (radius !== undefined && Number.isFinite(radius)) parts.push(`radius ${radius.toPrecision(4)}`);
   if (detail) parts.push(detail);
   if (remainingMs !== undefined && done < total) parts.push(`${formatSeconds(remainingMs / 1000)} left`);

@@ -5,6 +5,8 @@ export interface Progress {
   done: number;
   total: number;
   unit: string;
+  /** Of `done`: units that an earlier run had finished, where this one goes on from a checkpoint. */
+  resumed?: number;
   elapsedMs: number;
   /** Estimate from the rate so far; undefined until there is a rate. */
   remainingMs?: number;
@@ -30,12 +32,16 @@ export class ProgressMeter {
     private readonly onProgress?: OnProgress,
   ) {}
 
-  report(done: number, extra: { radius?: number; detail?: string; fraction?: number } = {}): void {
+  report(
+    done: number,
+    extra: { radius?: number; detail?: string; fraction?: number; resumed?: number } = {},
+  ): void {
     if (!this.onProgress) return;
     const elapsedMs = performance.now() - this.startedAt;
     const fraction = extra.fraction ?? (this.total > 0 ? done / this.total : 1);
     const progress: Progress = { stage: this.stage, done, total: this.total, unit: this.unit, elapsedMs };
     if (fraction > 0) progress.remainingMs = Math.max(0, (elapsedMs * (1 - fraction)) / fraction);
+    if (extra.resumed !== undefined) progress.resumed = extra.resumed;
     if (extra.radius !== undefined) progress.radius = extra.radius;
     if (extra.detail !== undefined) progress.detail = extra.detail;
     this.onProgress(progress);

@@ -8,6 +8,8 @@
 export interface NativeProgress {
   done: number;
   total: number;
+  /** Of done: units that an earlier run had finished. */
+  resumed: number;
   /** Share of the estimated work, 0 … 1; 0 for jobs whose units all cost the same (use done / total). */
   fraction: number;
   /** k-centers: the current covering radius; −1 for other jobs and before there is one. */

@@ -87,9 +87,10 @@ async function settle<Result>(start: () => NativeJob<Result>, o: JobOptions): Pr
     const job = start();
     forget = whenAborted(signal, () => job.cancel());
     const report = () => {
-      const { done, fraction, radius } = job.progress();
+      const { done, resumed, fraction, radius } = job.progress();
       try {
         meter.report(done, {
+          resumed: resumed > 0 ? resumed : undefined,
           fraction: fraction > 0 ? fraction : undefined,
           radius: radius >= 0 ? radius : undefined,
         });

@@ -13,7 +13,8 @@ struct JobControl {
   std::atomic<bool> cancelled{false};
   std::atomic<std::uint64_t> done{0};   // units finished (rows, picks)
   std::atomic<std::uint64_t> total{0};  // units in all
-  std::atomic<double> fraction{0};      // share of the estimated work done, 0 … 1, where units do not cost the same
+  std::atomic<std::uint64_t> resumed{0};  // of done: units that an earlier run had finished
+  std::atomic<double> fraction{0};      // share of this run's estimated work done, 0 … 1, where units cost unlike
   std::atomic<double> radius{-1};       // k-centers: current covering radius, −1 before there is one
 
   void check() const {

@@ -105,6 +105,8 @@ describe('formatting', () => {
     expect(formatProgress({ ...progress, done: 0, radius: Infinity, remainingMs: undefined })).toBe(
       'k-centers: 0 of 7,000 picks (0 %)',
     );
+    // What an earlier run had finished took this one no time.
+    expect(formatProgress({ ...progress, resumed: 1_000 })).toContain('(17 %), 117 picks/s, ');
     expect(formatProgress({ ...progress, detail: 'loss 0.3', radius: undefined })).toContain(', loss 0.3, ');
   });
 
