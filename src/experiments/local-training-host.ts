@@ -124,7 +124,7 @@ export class LocalTrainingHost implements TrainingHost {
       featureSize: model.featureSize,
       epochs: result.epochs,
       trainSeconds: result.seconds,
-      validationSeconds: Number.NaN,
+      validationSeconds: sum(result.epochs.map((epoch) => epoch.validationSeconds ?? 0)),
       testSeconds: sum(result.epochs.map((epoch) => epoch.testSeconds ?? 0)),
       testAccuracy: result.testAccuracy ?? Number.NaN,
       trainAccuracy: last?.trainAccuracy ?? Number.NaN,
