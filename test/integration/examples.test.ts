@@ -25,9 +25,36 @@ test('k-centers finds one row of each of the ten clusters', async () => {
   expect(stdout).toContain('their clusters 0, 1, 2, 3, 4, 5, 6, 7, 8, 9');
 });
 
-describe.each(['docs/reference/library.md', 'README.md'])('%s', (document) => {
-  const page = readFileSync(path.join(root, document), 'utf8');
-  const blocks = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+/** Every page for users. */
+const documents = [
+  'README.md',
+  ...readdirSync(path.join(root, 'docs'), { recursive: true })
+    .map((name) => path.posix.join('docs', String(name)))
+    .filter((name) => name.endsWith('.md'))
+    .sort(),
+];
+/** Their code trains networks for minutes; test/integration/training.test.ts and quickstart.test.ts do that in small. */
+const TRAINING = ['docs/guides/core-set.md', 'docs/guides/training.md'];
+
+const read = (document: string) => readFileSync(path.join(root, document), 'utf8');
+const blocksOf = (page: string) => [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
+/** "$ svp …" and the lines that it prints, up to the next command or the end of the block. */
+const sessionsOf = (page: string) =>
+  [...page.matchAll(/^\$ svp (.*)\n((?:(?!\$ |```).*\n)*)/gm)].map(([, line, output]) => [line, output]);
+
+test('code on the pages is JavaScript that runs as it stands, shell, or data', () => {
+  const languages = documents.flatMap((document) => blocksOf(read(document)).map(([, language]) => language));
+  expect(
+    [...new Set(languages)].filter((language) => !['js', 'sh', 'json', 'yaml'].includes(language)),
+  ).toEqual([]);
+});
+
+const coded = documents.filter((d) => !TRAINING.includes(d) && blocksOf(read(d)).some(([, l]) => l === 'js'));
+
+describe.each(coded)('%s', (document) => {
+  const blocks = blocksOf(read(document))
+    .filter(([, language]) => language === 'js')
+    .map(([, , code]) => code);
 
   test.each(blocks.map((code, i) => [i + 1, code] as const))(
     'block %i prints what its comment says',
@@ -46,17 +73,14 @@ describe.each(['docs/reference/library.md', 'README.md'])('%s', (document) => {
   );
 });
 
-describe('README.md on the command line', () => {
-  const page = readFileSync(path.join(root, 'README.md'), 'utf8');
-  // "$ svp …" and the lines that it prints, up to the next command or the end of the block.
-  const sessions = [...page.matchAll(/^\$ svp (.*)\n((?:(?!\$ |```).*\n)*)/gm)].map(([, line, output]) => [
-    line,
-    output,
-  ]);
+const shown = documents.filter((document) => sessionsOf(read(document)).length > 0);
 
-  test('has examples', () => expect(sessions.length).toBeGreaterThan(1));
+test('README and the guide to k-centers show sessions', () => {
+  expect(shown).toEqual(expect.arrayContaining(['README.md', 'docs/guides/k-centers.md']));
+});
 
-  test.each(sessions)('svp %s', async (line, output) => {
+describe.each(shown)('%s on the command line', (document) => {
+  test.each(sessionsOf(read(document)))('svp %s', async (line, output) => {
     const { code, stdout } = await node('dist/cli/main.js', ...line.split(' '));
     expect({ code, stdout }).toEqual({ code: 0, stdout: output });
   });

@@ -10,21 +10,41 @@ const rows = 3000;
 const columns = 200;
 const data = new Float32Array(rows * columns).fill(0.5);
 
-/** About 0.3 s of work on two threads. */
-function longJob() {
-  return addon.pairwiseDistances(
-    data,
-    rows,
-    data,
-    rows,
-    columns,
-    false,
-    false,
-    2,
-    new Float64Array(rows * rows),
-    '',
-  );
+/** A pool without structure, so that a selection of all of it takes a while. */
+const noise = Float32Array.from({ length: 4000 * 32 }, (_, i) => {
+  const mixed = Math.imul(i ^ (i >>> 15), 0x2c1b3c6d);
+  return (Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) >>> 8) / 2 ** 24;
+});
+
+function distances() {
+  const out = new Float64Array(rows * rows);
+  return addon.pairwiseDistances(data, rows, data, rows, columns, false, false, 2, out, '');
 }
+
+function selection() {
+  const budget = 4000;
+  const run = { rows: null, budget, initial: new Uint32Array(0), first: Uint32Array.of(0) };
+  const options = {
+    cosine: false,
+    radius: -1,
+    threads: 2,
+    checkpoint: '',
+    checkpointEveryMs: 60_000,
+    identity: '',
+    instructionSet: '',
+    filter: 'automatic',
+    filterColumns: 0,
+    block: 0,
+    wake: 0,
+  };
+  const indices = new Uint32Array(budget);
+  return addon.kCenterGreedy(noise, 4000, 32, null, [run], options, indices, new Float64Array(budget), null);
+}
+
+let started = 0;
+
+/** A few tenths of a second of work on two threads: distances and selections in turn. */
+const longJob = () => (started++ % 2 === 0 ? selection() : distances());
 
 async function smallAnswer() {
   const entropy = new Float32Array(1);

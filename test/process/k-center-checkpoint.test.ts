@@ -181,6 +181,39 @@ describe('R4: a checkpoint that is damaged or of something else is never used', 
   });
 });
 
+test('R5: a write that fails half-way (a full disk, a quota) keeps the generations before, without litter', async () => {
+  const features = join(folder, 'quota.npy');
+  const matrix = normal(3_000, 8, 4);
+  await writeNpy(features, matrix.data, [matrix.rows, matrix.columns]);
+  const place = join(folder, 'quota');
+  mkdirSync(place);
+  const path = join(place, 'c.svp');
+  await kCenterGreedy(features, { budget: 500, start: 0, checkpoint: { path } });
+  const before = readFileSync(path);
+  // The limit of a file's size makes the system refuse a write in the middle of the checkpoint.
+  const script = `ulimit -f ${Math.floor(before.length / 2048)}; exec "$0" "$@"`;
+  const arguments_ = [
+    join(__dirname, 'k-center-select.cjs'),
+    features,
+    '2000',
+    path,
+    join(place, 'out.json'),
+  ];
+  const child = spawn('bash', ['-c', script, process.execPath, ...arguments_], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^SVP_E_WRITE: .*c\.svp.*\n$/) });
+  expect(readdirSync(place)).toEqual(['c.svp']);
+  expect(readFileSync(path).equals(before)).toBe(true);
+  const { stats } = await kCenterGreedy(features, { budget: 2000, start: 0, checkpoint: { path } });
+  expect(stats.resumedPicks).toBe(500);
+}, 60_000);
+
 test('R5: a checkpoint that cannot be written is a typed error without litter', async () => {
   const missing = join(folder, 'nowhere', 'c.svp');
   await expect(leave(missing)).rejects.toMatchObject({
