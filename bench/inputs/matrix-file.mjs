@@ -129,7 +129,7 @@ export function readRows(file, first, count, columns) {
       );
     }
     const rows = new Float32Array(count * columns);
-    const block = Math.max(1, Math.floor((1 << 24) / (4 * width)));
+    const block = Math.max(1, Math.min(count, Math.floor((1 << 24) / (4 * width))));
     const buffer = Buffer.alloc(block * width * 4);
     const values = new Float32Array(buffer.buffer, buffer.byteOffset, block * width);
     for (let done = 0; done < count; done += block) {
