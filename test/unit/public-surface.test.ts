@@ -43,6 +43,7 @@ const VALUES = [
   'train',
   'trainModel',
   'uncertainty',
+  'verifySelection',
   'writeIndexFile',
   'writeNpy',
 ];
