@@ -80,6 +80,24 @@ std::vector<SvpCudaDevice> cuda_devices(const SvpCudaTable& table, const std::st
   return devices;
 }
 
+DevicePlan plan_device(const DeviceChoice& choice, double work) {
+  const DeviceKind kind = device_kind(choice.device);
+  if (kind == DeviceKind::cpu) return {};
+  if (kind == DeviceKind::automatic && work < kWorkForCuda) {
+    return {nullptr, "The job is small: starting a device would take longer than the work."};
+  }
+  try {
+    const SvpCudaTable& table = open_cuda_library(choice.library);
+    cuda_devices(table, choice.settings);
+    return {&table, ""};
+  } catch (const Error& error) {
+    if (kind == DeviceKind::automatic && error.code == ErrorCode::device) return {nullptr, error.what()};
+    if (error.code != ErrorCode::device) throw;
+    throw Error(ErrorCode::device, std::string(error.what()) + " (device '" + choice.device +
+                                       "' was asked for; 'auto' and 'cpu' work without one.)");
+  }
+}
+
 SvpCudaJob cuda_job(const JobControl& control) {
   // The table takes a context that it hands back unchanged.
   return {const_cast<JobControl*>(&control), [](void* context) -> int {

@@ -7,15 +7,9 @@
 
 #include "svp/backend.h"
 #include "svp/cuda_table.h"
+#include "svp/device_choice.h"
 
 namespace svp {
-
-// Where a call may run, and how.
-struct DeviceChoice {
-  std::string device = "cpu";   // "auto", "cpu", "cuda", or "cuda:" and numbers: "cuda:0,1"
-  std::string library;          // path of the CUDA library
-  std::string settings;         // for tests: SvpCudaOptions::settings
-};
 
 // Whether `device` names the processor ("cpu"), a device ("cuda", "cuda:0,1") or leaves it open ("auto").
 enum class DeviceKind { automatic, cpu, cuda };
@@ -30,6 +24,18 @@ const SvpCudaTable& open_cuda_library(const std::string& path);
 
 // Devices that the library can use; throws Error(device) with CUDA's text where there is none.
 std::vector<SvpCudaDevice> cuda_devices(const SvpCudaTable& table, const std::string& settings);
+
+// Which side a call runs on. table is null for the processor; `note` says why not on CUDA, where that was wanted or left
+// open.
+struct DevicePlan {
+  const SvpCudaTable* table = nullptr;
+  std::string note;
+};
+
+// For `work` multiply-adds. "auto" takes CUDA where it can be used and the work is at least kWorkForCuda; "cuda" throws
+// Error(device) with the reason where it cannot be used.
+constexpr double kWorkForCuda = 1e11;
+DevicePlan plan_device(const DeviceChoice& choice, double work);
 
 // What a function of the table has reported, as an exception.
 void require_success(int code, const SvpCudaStatus& status);
