@@ -83,7 +83,8 @@ std::vector<SvpCudaDevice> cuda_devices(const SvpCudaTable& table, const std::st
 DevicePlan plan_device(const DeviceChoice& choice, double work) {
   const DeviceKind kind = device_kind(choice.device);
   if (kind == DeviceKind::cpu) return {};
-  if (kind == DeviceKind::automatic && work < kWorkForCuda) {
+  const bool any_size = choice.settings.find("any-size") != std::string::npos;
+  if (kind == DeviceKind::automatic && work < kWorkForCuda && !any_size) {
     return {nullptr, "The job is small: starting a device would take longer than the work."};
   }
   try {
