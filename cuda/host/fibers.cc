@@ -1,5 +1,5 @@
 // The threads of a block as fibers of one system thread, which take turns at barriers.
-#include "host/fibers.h"
+#include "fibers.h"
 
 #include <setjmp.h>
 #include <ucontext.h>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "host/shim.h"
+#include "shim.h"
 
 namespace svp::cuda::shim {
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "host/shim.h"
+#include "shim.h"
 
 namespace svp::cuda::shim {
 

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <map>
 
-#include "host/fibers.h"
-#include "runtime.h"
+#include "fibers.h"
+#include "../runtime.h"
 
 namespace svp::cuda {
 
