@@ -11,6 +11,7 @@ import { buildDevice, buildHost } from './cuda/library.mjs';
 import { findToolkit } from './cuda/toolkit.mjs';
 import { createContext } from './setup/context.mjs';
 import { formatSetupError, SetupError } from './setup/errors.mjs';
+import { stopChildren } from './setup/run.mjs';
 
 let options;
 try {
@@ -26,6 +27,12 @@ try {
   process.exit(2);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    stopChildren(signal);
+    process.exit(130);
+  });
+}
 const context = createContext({ quiet: options.quiet });
 try {
   if (options.host) {

@@ -12,8 +12,11 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildTool } from './cuda/library.mjs';
 import { measure } from './cuda/measure.mjs';
 import { checkParity } from './cuda/parity.mjs';
+import { findToolkit } from './cuda/toolkit.mjs';
+import { createContext } from './setup/context.mjs';
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const { values: options } = parseArgs({
@@ -59,7 +62,20 @@ const save = () => {
   writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
 };
 save();
-for await (const row of measure(svp, { quick: options.quick, say })) {
+/** By a program of its own, which wants the compiler; what went wrong instead, where it did. */
+async function uncertaintyOnDevice() {
+  try {
+    const context = createContext({ quiet: true });
+    const toolkit = await findToolkit(context, { download: false });
+    if (toolkit === null) return { problem: 'no CUDA compiler is here' };
+    const program = await buildTool(context, toolkit, 'measure_uncertainty');
+    return JSON.parse(execFileSync(program, [status.library], { encoding: 'utf8', timeout: 300_000 }));
+  } catch (error) {
+    return { problem: error.message };
+  }
+}
+
+for await (const row of measure(svp, { quick: options.quick, say, uncertaintyOnDevice })) {
   report.bench.push(row);
   save(); // a machine that is taken away leaves what was measured
 }

@@ -88,6 +88,22 @@ export async function buildHost(context) {
   });
 }
 
+/** A program of cuda/tools that a machine with a GPU runs; returns its path. */
+export async function buildTool(context, toolkit, name) {
+  const program = join(ensureFolder(folderOf(context)), name);
+  await step(
+    context,
+    `cuda-${name}`,
+    [
+      ...[toolkit.nvcc, '-std=c++17', '-O3', '-arch=native', `-I${join(context.root, 'native', 'include')}`],
+      ...['-cudart', 'static', `-L${join(toolkit.root, 'lib')}`, '-o', program],
+      ...[join(context.root, 'cuda', 'tools', `${name}.cu`), '-ldl', '-lpthread', '-lrt'],
+    ],
+    name,
+  );
+  return program;
+}
+
 async function build(context, o) {
   const folder = ensureFolder(join(folderOf(context), o.host ? 'host' : 'device'));
   const library = libraryFile(context, o.host);

@@ -45,7 +45,7 @@ function largeFeatures(rows, columns) {
 }
 
 /** One entry a case. */
-export async function* measure(svp, { quick, say }) {
+export async function* measure(svp, { quick, say, uncertaintyOnDevice }) {
   let features;
   for (const [rows, columns, budget, target] of quick ? QUICK : CASES) {
     if (features?.rows !== rows || features?.columns !== columns) {
@@ -74,6 +74,11 @@ export async function* measure(svp, { quick, say }) {
     yield row;
   }
   features = undefined;
+  yield {
+    case: 'uncertainty, logits on the device',
+    target: '85 % of memory bandwidth',
+    ...(await uncertaintyOnDevice()),
+  };
   const [rows, columns] = quick ? [50_000, 1000] : [400_000, 1000];
   const logits = makeFeatures('normal', rows, columns, 3);
   await svp.uncertainty(logits, { device: 'cuda' });
