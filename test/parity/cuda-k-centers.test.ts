@@ -81,6 +81,8 @@ testOnHost(
     for (const settings of ['', 'host-devices=2', 'memory=900000', 'memory=900000 host-devices=2']) {
       const cuda = await onHost(settings, () => kCenterGreedy(features, { ...options, device: 'cuda' }));
       expect(cuda.stats.backend).toBe('cuda');
+      // The filter must leave little to decide, or it would be right by doing nothing.
+      expect(cuda.stats.refinedShare).toBeLessThan(0.2);
       // Features and their filter take 1.2 MB: these devices have no room for them.
       if (settings.includes('memory')) expect(cuda.stats.peakBytes).toBeLessThan(1_800_000);
       expect(cuda.indices).toEqual(cpu.indices);

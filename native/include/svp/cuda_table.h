@@ -84,7 +84,7 @@ struct SvpCudaTable {
                             int squared, const SvpCudaJob*, const SvpCudaOptions*, double* out, SvpCudaStatus*);
 
   // Scores of rows × columns logits, in host memory or (on_device) in memory of the device, where the outputs are then
-  // too. A null output leaves a measure out. invalid: the first row that has no scores, or rows.
+  // too; whatever writes it has finished. A null output leaves a measure out. invalid: the first row that has no scores, or rows.
   int (*uncertainty)(const float* logits, std::size_t rows, std::size_t columns, int on_device, const SvpCudaJob*,
                      const SvpCudaOptions*, float* entropy, float* least_confidence, float* margin, std::size_t* invalid,
                      SvpCudaStatus*);
