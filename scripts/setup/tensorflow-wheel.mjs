@@ -157,7 +157,7 @@ export async function fetchWheel(context, wheel, python) {
 // Only what the binding is linked with and includes: 750 of the wheel's 900 MB, 150 of its 13,000 files.
 const UNPACK = `
 import os, re, shutil, sys, zipfile
-target, wheel, *parts = sys.argv[1:]
+wheel, target, *parts = sys.argv[1:]
 libraries = re.compile(r'tensorflow/(libtensorflow_(?:cc|framework)(?:\\.so\\.2|\\.2\\.dylib))$')
 headers = re.compile(r'tensorflow/(include/(?:tensorflow/c/|(?:xla/)?tsl/|xla/c/|tensorflow/core/platform/ctstring).*\\.h|THIRD_PARTY_NOTICES.txt)$')
 with zipfile.ZipFile(wheel) as archive:
@@ -209,8 +209,8 @@ export async function unpackWheel(context, wheel, path, python, parts = []) {
       ...python,
       '-c',
       UNPACK,
-      temporary,
       path,
+      temporary,
       ...parts,
     ]);
     if (result.code !== 0) {

@@ -64,34 +64,6 @@ describe('set-up in the real package', () => {
   });
 });
 
-test('a GPU machine gets the library for GPUs: by its driver, by --gpu, or not, by --cpu', () => {
-  const code = `
-    const { mkdtempSync } = await import('node:fs');
-    const { wantsGpu, rememberDevice, GPU_WHEEL } = await import('./scripts/setup/tensorflow-gpu.mjs');
-    const state = mkdtempSync(process.argv[1]);
-    const context = (env = {}) => ({ state, env });
-    const none = ['/nowhere'], some = [process.execPath];
-    const answers = [wantsGpu(context(), 'linux-x64', none), wantsGpu(context(), 'linux-x64', some),
-      wantsGpu(context(), 'linux-arm64', some), wantsGpu(context({ SVP_TENSORFLOW_DEVICE: 'cpu' }), 'linux-x64', some)];
-    rememberDevice(context(), 'cpu');
-    answers.push(wantsGpu(context(), 'linux-x64', some));
-    rememberDevice(context(), 'gpu');
-    answers.push(wantsGpu(context(), 'linux-x64', none));
-    let refused = '';
-    try { wantsGpu(context(), 'darwin-arm64', none); } catch (error) { refused = error.fix; }
-    console.log(JSON.stringify({ answers, refused, parts: GPU_WHEEL.parts.map(({ file }) => file) }));`;
-  const target = path.join(world.root, 'device-');
-  const result = spawnSync(process.execPath, ['--input-type=module', '-e', code, target], {
-    cwd: packageRoot,
-    encoding: 'utf8',
-  });
-  expect(result.stderr).toBe('');
-  const { answers, refused, parts } = JSON.parse(result.stdout);
-  expect(answers).toEqual([false, true, false, false, false, true]);
-  expect(refused).toContain('--cpu');
-  expect(parts).toContain('nvidia_cudnn_cu12-9.3.0.75-py3-none-manylinux2014_x86_64.whl');
-});
-
 describe('set-up from nothing', () => {
   test('makes every part, then nothing', async () => {
     const first = await world.run();
