@@ -68,7 +68,8 @@ __global__ void __launch_bounds__(kThreads) clear_kernel(Task t) {
 void forgetting_update(const std::uint32_t* indices, const std::uint8_t* correct, std::size_t count,
                        const ForgettingArrays& counters, bool on_device, int device) {
   if (count == 0) return;
-  if (count >= kNone) throw Error(ErrorCode::shape, "A mini-batch of 2^32 − 1 examples or more cannot be counted.");
+  // Positions are 32 bits, and those of the last block must not wrap.
+  if (count > kNone - kThreads) throw Error(ErrorCode::shape, "A mini-batch of 2^32 examples cannot be counted.");
   use_device(device);
   OwnedStream stream;
   DeviceArray<std::uint32_t> first(counters.length), repeats(counters.length);

@@ -53,7 +53,9 @@ __global__ void __launch_bounds__(kThreads) count_kernel(SelectTask t, int pass)
   const std::uint32_t key_row = work.key_row;
   // Higher digits, all found.
   const unsigned above = digit.shift + digit.bits;
-  for (std::uint32_t i = blockIdx.x * kThreads + threadIdx.x; i < t.rows; i += gridDim.x * kThreads) {
+  const std::size_t step = static_cast<std::size_t>(gridDim.x) * kThreads;
+  for (std::size_t at = static_cast<std::size_t>(blockIdx.x) * kThreads + threadIdx.x; at < t.rows; at += step) {
+    const std::uint32_t i = static_cast<std::uint32_t>(at);
     if (t.taken[i] != 0) continue;
     const unsigned long long m = key_of(t.m[i]);
     bool same;
@@ -128,7 +130,9 @@ __global__ void __launch_bounds__(kThreads) collect_kernel(SelectTask t) {
   const bool all = work.found == 0;
   const unsigned long long key_m = work.key_m;
   const std::uint32_t key_row = work.key_row;
-  for (std::uint32_t i = blockIdx.x * kThreads + threadIdx.x; i < t.rows; i += gridDim.x * kThreads) {
+  const std::size_t step = static_cast<std::size_t>(gridDim.x) * kThreads;
+  for (std::size_t at = static_cast<std::size_t>(blockIdx.x) * kThreads + threadIdx.x; at < t.rows; at += step) {
+    const std::uint32_t i = static_cast<std::uint32_t>(at);
     if (t.taken[i] != 0) continue;
     const double m = t.m[i];
     const unsigned long long key = key_of(m);
