@@ -95,6 +95,37 @@ function testFiles(group) {
     .sort();
 }
 
+/** The CUDA compiler comes from PyPI where it is not here; a slow network must not hold the tests up. */
+const CUDA_LIMIT_MS = 5 * 60_000;
+
+function runWithin(limit, args) {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+    const timer = setTimeout(() => child.kill('SIGTERM'), limit);
+    child.on('error', (error) => done(error.message));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      done(code === 0 ? null : signal ? `not ready within ${limit / 60_000} minutes` : code);
+    });
+  });
+}
+
+/** The kernels for this processor, which the parity tests run; and for devices, where a compiler is here or can be had. */
+async function buildCuda() {
+  heading('cuda: the kernels, for this processor and for devices');
+  const script = join(root, 'scripts', 'build-cuda.mjs');
+  const host = await runWithin(CUDA_LIMIT_MS, [script, '--host']);
+  if (host === null) total.passed++;
+  else fail(`npm run build:cuda -- --host: ${host}`);
+  const device = await runWithin(CUDA_LIMIT_MS, [script]);
+  if (device === null) total.passed++;
+  else if (device === 1) fail('npm run build:cuda: the kernels do not compile');
+  else
+    total.skipped.push(
+      `npm run build:cuda: no CUDA compiler was to be had (${device === 3 ? 'see above' : device})`,
+    );
+}
+
 const split = process.argv.indexOf('--', 2);
 const own = process.argv.slice(2, split === -1 ? undefined : split);
 const jestOptions = [
@@ -113,6 +144,7 @@ const chosen = (group) =>
 const started = Date.now();
 if (wanted('types')) await checkTypes();
 const shared = SHARED.flatMap(chosen);
+if (shared.some((file) => file.includes('cuda'))) await buildCuda();
 if (shared.length > 0) {
   heading(`jest: ${SHARED.join(', ')} (${shared.length} files)`);
   const cores = availableParallelism();

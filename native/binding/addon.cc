@@ -21,8 +21,10 @@ struct Operation {
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = {
       {"describe", describe, {"instructionSet"}},
+      {"cudaDevices", cuda_devices, {"device"}},
       {"pairwiseDistances", pairwise_distances,
-       {"a", "aRows", "b", "bRows", "columns", "cosine", "squared", "threads", "output", "instructionSet"}},
+       {"a", "aRows", "b", "bRows", "columns", "cosine", "squared", "threads", "output", "instructionSet",
+        "device"}},
       {"kCenterGreedy", k_center_greedy,
        {"features", "rows", "columns", "path", "runs", "options", "outputIndices", "outputRadii", "outputAssignments"}},
       {"kCenterVerify", k_center_verify,
@@ -30,9 +32,10 @@ const std::vector<Operation>& operations() {
         "instructionSet"}},
       {"npyShape", npy_shape, {"path"}},
       {"uncertainty", uncertainty,
-       {"logits", "rows", "columns", "threads", "entropy", "leastConfidence", "margin", "instructionSet"}},
+       {"logits", "rows", "columns", "threads", "entropy", "leastConfidence", "margin", "instructionSet",
+        "device"}},
       {"forgettingUpdate", forgetting_update,
-       {"indices", "correct", "presentations", "events", "state"}},
+       {"indices", "correct", "presentations", "events", "state", "device"}},
   };
   return all;
 }

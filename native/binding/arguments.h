@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "svp/device_choice.h"
 #include "svp/instruction_set.h"
 #include "svp/view.h"
 
@@ -39,6 +40,8 @@ std::size_t size_argument(const Napi::Value& value, const char* what);
 unsigned threads_argument(const Napi::Value& value);
 // The name of an instruction set; empty: what the environment or else the processor decides.
 InstructionSet instruction_set_argument(const Napi::Value& value);
+// { device, library, settings }, all strings; a device that cannot be one is an Error(option).
+DeviceChoice device_argument(const Napi::Value& value);
 bool boolean_argument(const Napi::Value& value, const char* what);
 std::string string_argument(const Napi::Value& value, const char* what);
 // A Uint32Array copied, for lists that are short beside the features.

@@ -17,7 +17,7 @@ Napi::Value forgetting_update(const Napi::CallbackInfo& info) {
     throw Error(ErrorCode::shape, "presentations, events and state must be equally long.");
   }
   update_forgetting(indices.data, correct.data, indices.length,
-                    {presentations.data, events.data, state.data, presentations.length});
+                    {presentations.data, events.data, state.data, presentations.length}, device_argument(info[5]));
   return info.Env().Undefined();
 }
 

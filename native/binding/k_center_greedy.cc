@@ -95,6 +95,7 @@ class KCenterGreedyJob : public Job {
     set_ = instruction_set_argument(given.Get("instructionSet"));
     options_.tuning.block = size_argument(given.Get("block"), "block");
     options_.tuning.wake = size_argument(given.Get("wake"), "wake");
+    options_.device = device_argument(given.Get("device"));
   }
 
   void run(JobControl& control) override {
@@ -115,6 +116,7 @@ class KCenterGreedyJob : public Job {
     const KCenterCounters& c = result_.counters;
     out.Set("picked", picked);
     out.Set("backend", result_.backend);
+    out.Set("deviceNote", result_.device_note);
     out.Set("instructionSet", name(set_));
     const std::pair<const char*, double> numbers[] = {
         {"resumedPicks", static_cast<double>(result_.resumed_picks)},

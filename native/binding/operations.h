@@ -9,6 +9,10 @@ namespace svp::binding {
 // What can run here and what a call would use: { instructionSet, availableInstructionSets, threads }.
 Napi::Value describe(const Napi::CallbackInfo& info);
 
+// The devices that the CUDA library can use: { version, devices: [{ name, computeCapability, memoryBytes }] }. Throws with the
+// reason where it cannot be opened or finds none. Starts CUDA, which takes a second the first time.
+Napi::Value cuda_devices(const Napi::CallbackInfo& info);
+
 Napi::Value pairwise_distances(const Napi::CallbackInfo& info);
 Napi::Value k_center_greedy(const Napi::CallbackInfo& info);
 Napi::Value k_center_verify(const Napi::CallbackInfo& info);

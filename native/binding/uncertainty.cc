@@ -19,7 +19,8 @@ class UncertaintyJob : public Job {
       : logits_(matrix_argument(this, info[0], info[1], info[2], "logits")),
         threads_(threads_argument(info[3])),
         output_{measure(info[4], "entropy"), measure(info[5], "leastConfidence"), measure(info[6], "margin")},
-        set_(instruction_set_argument(info[7])) {
+        set_(instruction_set_argument(info[7])),
+        device_(device_argument(info[8])) {
     if (logits_.columns == 0 && logits_.rows != 0) throw Error(ErrorCode::shape, "logits must have at least one column.");
   }
 
@@ -36,7 +37,7 @@ class UncertaintyJob : public Job {
 
   void run(JobControl& control) override {
     ThreadPool pool(useful_threads(threads_, logits_.rows * logits_.columns / kValuesPerThread + 1));
-    uncertainty(logits_, output_, set_, pool, control);
+    uncertainty(logits_, output_, set_, pool, control, device_);
   }
 
   Napi::Value result(Napi::Env env) override { return env.Undefined(); }
@@ -45,6 +46,7 @@ class UncertaintyJob : public Job {
   const unsigned threads_;
   const UncertaintyOutput output_;
   const InstructionSet set_;
+  const DeviceChoice device_;
 };
 
 }  // namespace

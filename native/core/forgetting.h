@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "svp/device_choice.h"
+
 namespace svp {
 
 // Counters of a pool of `length` examples, owned by the caller.
@@ -20,6 +22,6 @@ enum ForgettingState : std::uint8_t { kUnseen = 0, kNeverCorrect = 1, kWrongNow 
 // Counts one mini-batch: example indices[i] was presented and classified correctly (correct[i] != 0) or not. An index
 // may occur more than once. Throws Error(index) before anything is counted if an index is outside the pool. O(count).
 void update_forgetting(const std::uint32_t* indices, const std::uint8_t* correct, std::size_t count,
-                       const ForgettingCounters& counters);
+                       const ForgettingCounters& counters, const DeviceChoice& device = {});
 
 }  // namespace svp

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/k_center_checkpoint.h"
+#include "core/k_center_start.h"
 #include "svp/error.h"
 #include "svp/thread_pool.h"
 
@@ -51,6 +52,8 @@ class Selection {
 
   KCenterResult run() {
     check_runs();
+    device_ = plan_k_center_device(options_, given_);
+    result_.device_note = device_.note;
     const FeatureSource* features = &given_;
     std::unique_ptr<FeatureSource> unit;
     const std::size_t saved_rows = open_checkpoint();
@@ -106,6 +109,7 @@ class Selection {
   bool resuming_ = false;
   std::size_t saved_start_ = 0;    // where the next run's picks begin in saved_
   std::size_t total_ = 0;          // budgets together
+  DevicePlan device_;
   std::size_t done_ = 0;           // picks readable
   std::size_t run_start_ = 0;      // done_ when this run began
   double work_before_ = 0;         // share of the work that was done when this run began
@@ -176,22 +180,29 @@ void Selection::run_one(const FeatureSource& features, std::size_t r, std::size_
   const FeatureSource& source = part ? *part : features;
   const std::vector<std::uint32_t> initial = local_rows(run, run.initial);
   const std::vector<std::uint32_t> first = local_rows(run, run.first);
-  const std::unique_ptr<KCenterBackend> backend = cpu_k_center_backend(source, set_, pool_, options_.tuning, control_);
-  result_.backend = backend->name();
 
   std::vector<std::uint32_t> centers = initial;
   const std::vector<std::uint32_t> picks = local_rows(run, {indices_ + run_start_, indices_ + done_});
   centers.insert(centers.end(), picks.begin(), picks.end());
-  if (resuming_ && r == saved_.run && known == saved_.picked[r]) {
-    backend->restore(scan_.largest, centers, std::move(saved_.state));
-  } else {
-    if (centers.empty()) {
-      centers.push_back(first[0]);
-      record(first[0], HUGE_VAL);
-    }
-    backend->load(scan_.largest, centers[0]);
-    for (std::size_t c = 1; c < centers.size(); c++) backend->add_center(centers[c]);
+  const bool restored = resuming_ && r == saved_.run && known == saved_.picked[r];
+  if (!restored && centers.empty()) {
+    centers.push_back(first[0]);
+    record(first[0], HUGE_VAL);
   }
+  const KCenterStart start{source, options_, set_, pool_, control_};
+  const std::unique_ptr<KCenterBackend> backend = start_k_centers(start, device_, [&](KCenterBackend& fresh) {
+    if (restored) {
+      fresh.restore(scan_.largest, centers, saved_.state);
+    } else {
+      fresh.load(scan_.largest, centers[0]);
+      for (std::size_t c = 1; c < centers.size(); c++) fresh.add_center(centers[c]);
+    }
+  });
+  if (restored) saved_.state = {};
+  result_.device_note = device_.note;
+  // Classes may end up on both sides.
+  if (!result_.backend.empty() && result_.backend != backend->name()) result_.backend = "cuda, then cpu";
+  else result_.backend = backend->name();
   const std::size_t before = done_;
   if (r >= saved_.run || !resuming_) greedy(*backend, r, initial, first);
   if (saving() && done_ > before) save(r, *backend);

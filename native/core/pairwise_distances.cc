@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/cuda_library.h"
 #include "core/finite.h"
 #include "core/unit_rows.h"
 #include "svp/squared_distance.h"
@@ -34,7 +35,9 @@ struct Scratch {
 }  // namespace
 
 void pairwise_distances(const MatrixView& a_given, const MatrixView& b_given, const PairwiseOptions& options,
-                        InstructionSet set, ThreadPool& pool, JobControl& control, double* out) {
+                        InstructionSet set, ThreadPool& pool, JobControl& control, double* out,
+                        const DeviceChoice& device) {
+  const DevicePlan plan = plan_device(device, 0);
   control.total.store(a_given.rows * b_given.rows, std::memory_order_relaxed);
   require_finite(a_given, "a", pool, control);
   if (b_given.data != a_given.data || b_given.rows != a_given.rows) require_finite(b_given, "b", pool, control);
@@ -48,6 +51,18 @@ void pairwise_distances(const MatrixView& a_given, const MatrixView& b_given, co
     b_unit = unit_rows(b, "b", set, pool, control);
     a.data = a_unit.data();
     b.data = b_unit.data();
+  }
+
+  if (plan.table != nullptr) {
+    const SvpCudaJob job = cuda_job(control);
+    const std::string devices = device_numbers(device.device);
+    const SvpCudaOptions cuda{devices.c_str(), device.settings.c_str(), 0};
+    SvpCudaStatus status;
+    require_success(plan.table->pairwise_distances(a.data, a.rows, b.data, b.rows, a.columns, options.squared ? 1 : 0,
+                                                   &job, &cuda, out, &status),
+                    status);
+    control.done.store(a.rows * b.rows, std::memory_order_relaxed);
+    return;
   }
 
   const std::size_t padded = (a.columns + 7) / 8 * 8;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "core/cuda_library.h"
 #include "svp/uncertainty.h"
 
 namespace svp {
@@ -33,9 +34,23 @@ constexpr std::size_t kPieceValues = std::size_t{1} << 16;  // values a piece, u
 }  // namespace
 
 void uncertainty(const MatrixView& logits, const UncertaintyOutput& output, InstructionSet set, ThreadPool& pool,
-                 JobControl& control) {
+                 JobControl& control, const DeviceChoice& device) {
+  const DevicePlan plan = plan_device(device, 0);
   const UncertaintyRow row_sums = uncertainty_row(set);
   control.total.store(logits.rows, std::memory_order_relaxed);
+  if (plan.table != nullptr) {
+    const SvpCudaJob job = cuda_job(control);
+    const std::string devices = device_numbers(device.device);
+    const SvpCudaOptions options{devices.c_str(), device.settings.c_str(), 0};
+    SvpCudaStatus status;
+    std::size_t invalid = 0;
+    require_success(plan.table->uncertainty(logits.data, logits.rows, logits.columns, 0, &job, &options,
+                                            output.entropy, output.least_confidence, output.margin, &invalid, &status),
+                    status);
+    if (invalid < logits.rows) throw_invalid_row(logits, invalid);
+    control.done.store(logits.rows, std::memory_order_relaxed);
+    return;
+  }
   constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
   std::atomic<std::size_t> first_invalid{none};
   const std::size_t grain = std::max<std::size_t>(1, kPieceValues / std::max<std::size_t>(1, logits.columns));

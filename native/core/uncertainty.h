@@ -1,6 +1,7 @@
 #pragma once
 
 #include "svp/control.h"
+#include "svp/device_choice.h"
 #include "svp/instruction_set.h"
 #include "svp/thread_pool.h"
 #include "svp/view.h"
@@ -16,7 +17,9 @@ struct UncertaintyOutput {
 
 // Scores each row of `logits` (columns ≥ 1 unless there are no rows). Throws Error(nonfinite) that names the first row,
 // and its column, with NaN or +Inf, or the first row that holds only −Inf. Counts rows in control.done.
+// On a CUDA device the last bits may be others (docs/NUMERICS.md); "auto" is the processor, which scores logits as fast as
+// they could be copied to a device.
 void uncertainty(const MatrixView& logits, const UncertaintyOutput& output, InstructionSet set, ThreadPool& pool,
-                 JobControl& control);
+                 JobControl& control, const DeviceChoice& device = {});
 
 }  // namespace svp

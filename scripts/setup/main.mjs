@@ -9,10 +9,11 @@ import { acquireLock } from './lock.mjs';
 import { stopChildren } from './run.mjs';
 import { readJson, writeJson } from './stamp.mjs';
 import { training } from './tensorflow.mjs';
+import { rememberDevice } from './tensorflow-gpu.mjs';
 import { typescript } from './typescript.mjs';
 
 const PARTS = [dependencies, addon, typescript, training];
-const OPTIONS = ['--quiet', '--skip-training', '--require-training', '--check', '--json'];
+const OPTIONS = ['--quiet', '--skip-training', '--require-training', '--check', '--json', '--cpu', '--gpu'];
 
 const failureFile = (context, part) => join(context.state, `${part.part}.failed.json`);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
@@ -100,6 +101,7 @@ export async function main(args) {
     return 2;
   }
   const context = createContext({ quiet: args.includes('--quiet') });
+  for (const device of ['cpu', 'gpu']) if (args.includes(`--${device}`)) rememberDevice(context, device);
   const parts = args.includes('--skip-training') ? PARTS.filter((part) => part !== training) : PARTS;
   if (args.includes('--check')) return check(context, parts, args.includes('--json'));
 

@@ -5,6 +5,7 @@ import { ensureFolder } from './context.mjs';
 import { commonCause, SetupError } from './errors.mjs';
 import { errorLines, run } from './run.mjs';
 import { hashFile, writeJson } from './stamp.mjs';
+import { GPU_WHEEL } from './tensorflow-gpu.mjs';
 import { hasGlibc } from './tools.mjs';
 
 const VERSION = '2.19.1';
@@ -39,9 +40,9 @@ const WHEELS = {
 
 const UNPACKED_MEGABYTES = 800;
 
-/** The wheel for a machine. Throws an `unsupported` SetupError where there is none. */
-export function wheelFor(platform = process.platform, arch = process.arch, glibc = hasGlibc()) {
-  const wheel = WHEELS[`${platform}-${arch}`];
+/** The wheel for a machine, with `gpu` the one for GPUs. Throws an `unsupported` SetupError where there is none. */
+export function wheelFor(platform = process.platform, arch = process.arch, glibc = hasGlibc(), gpu = false) {
+  const wheel = gpu ? GPU_WHEEL : WHEELS[`${platform}-${arch}`];
   if (!wheel || (platform === 'linux' && !glibc)) {
     const machine =
       platform === 'linux' && !glibc ? `${platform}-${arch} without glibc` : `${platform}-${arch}`;
@@ -87,13 +88,14 @@ export async function fetchWheel(context, wheel, python) {
     context.say(`      ${wheel.file} in the cache is damaged: downloading it again`);
     rmSync(target);
   }
-  requireSpace(context.cache, 2 * wheel.megabytes + UNPACKED_MEGABYTES, 'the TensorFlow library');
+  const title = wheel.title ?? `TensorFlow ${VERSION}`;
+  requireSpace(context.cache, 2 * wheel.megabytes + (wheel.unpackedMegabytes ?? UNPACKED_MEGABYTES), title);
   const folder = ensureFolder(join(context.cache, `download-${process.pid}.tmp`));
   const started = Date.now();
   let told = started;
   const timer = setInterval(() => {
     const megabytes = Math.min(wheel.megabytes, Math.round(bytesBelow(folder) / 1e6));
-    const line = `      downloading TensorFlow ${VERSION}: ${megabytes} of ${wheel.megabytes} MB`;
+    const line = `      downloading ${title}: ${megabytes} of ${wheel.megabytes} MB`;
     context.live(line);
     if (!process.stderr.isTTY && Date.now() - told > 10_000) {
       told = Date.now();
@@ -124,7 +126,7 @@ export async function fetchWheel(context, wheel, python) {
     const file = join(folder, wheel.file);
     if (result.code !== 0 || !existsSync(file)) {
       const o = {
-        what: `TensorFlow ${VERSION} (${wheel.megabytes} MB)`,
+        what: `${title} (${wheel.megabytes} MB)`,
         where: context.cache,
         source: "pip's package index",
         log: result.log,
@@ -155,7 +157,7 @@ export async function fetchWheel(context, wheel, python) {
 // Only what the binding is linked with and includes: 750 of the wheel's 900 MB, 150 of its 13,000 files.
 const UNPACK = `
 import os, re, shutil, sys, zipfile
-wheel, target = sys.argv[1:3]
+wheel, target, *parts = sys.argv[1:]
 libraries = re.compile(r'tensorflow/(libtensorflow_(?:cc|framework)(?:\\.so\\.2|\\.2\\.dylib))$')
 headers = re.compile(r'tensorflow/(include/(?:tensorflow/c/|(?:xla/)?tsl/|xla/c/|tensorflow/core/platform/ctstring).*\\.h|THIRD_PARTY_NOTICES.txt)$')
 with zipfile.ZipFile(wheel) as archive:
@@ -174,19 +176,43 @@ with zipfile.ZipFile(wheel) as archive:
         if name.startswith('lib/'):
             os.chmod(path, 0o755)
             print(name, info.file_size)
+# NVIDIA's libraries, which TensorFlow's looks for in ../nvidia/PART/lib.
+wanted = re.compile(r'nvidia/[^/]+/lib/[^/]+\\.so[^/]*$|nvidia/cuda_nvcc/(bin/ptxas|nvvm/libdevice/[^/]+)$')
+for part in parts:
+    with zipfile.ZipFile(part) as archive:
+        for info in archive.infolist():
+            if not wanted.match(info.filename) or '..' in info.filename.split('/'):
+                continue
+            path = os.path.join(target, *info.filename.split('/'))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with archive.open(info) as source, open(path, 'wb') as sink:
+                shutil.copyfileobj(source, sink, 1 << 20)
+            os.chmod(path, 0o755)
+            print(info.filename, info.file_size)
 `;
 
 /**
  * The wheel's libraries and headers as a folder in the cache, made whole before it gets its name.
  * @returns {Promise<string>} the folder, with lib/, include/ and stamp.json
  */
-export async function unpackWheel(context, wheel, path, python) {
+export async function unpackWheel(context, wheel, path, python, parts = []) {
   const target = join(ensureFolder(join(context.cache, 'tensorflow')), wheel.key, 'deps');
   if (existsSync(join(target, 'stamp.json'))) return target;
-  requireSpace(context.cache, UNPACKED_MEGABYTES, 'the unpacked TensorFlow library');
+  requireSpace(
+    context.cache,
+    wheel.unpackedMegabytes ?? UNPACKED_MEGABYTES,
+    'the unpacked TensorFlow library',
+  );
   const temporary = ensureFolder(join(context.cache, `unpack-${process.pid}.tmp`));
   try {
-    const result = await run(context, 'training-unpack', [...python, '-c', UNPACK, path, temporary]);
+    const result = await run(context, 'training-unpack', [
+      ...python,
+      '-c',
+      UNPACK,
+      path,
+      temporary,
+      ...parts,
+    ]);
     if (result.code !== 0) {
       const o = {
         what: 'the TensorFlow library',
@@ -211,7 +237,7 @@ export async function unpackWheel(context, wheel, path, python) {
         .map(([name, size]) => [name, Number(size)]),
     );
     // The names under which the package's own build looks for the two libraries.
-    for (const name of Object.keys(libraries)) {
+    for (const name of Object.keys(libraries).filter((name) => name.startsWith('lib/'))) {
       const file = name.slice('lib/'.length);
       const versioned = file.replace('_cc', '');
       const links = new Set([versioned, versioned.replace(/\.2(?=\.|$)/, '')]);

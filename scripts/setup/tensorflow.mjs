@@ -21,8 +21,9 @@ import { commonCause, SetupError } from './errors.mjs';
 import { acquireLock } from './lock.mjs';
 import { errorLines, run } from './run.mjs';
 import { hashInputs, readJson, sweep, writeJson } from './stamp.mjs';
+import { wantsGpu } from './tensorflow-gpu.mjs';
 import { fetchWheel, unpackWheel, wheelFor } from './tensorflow-wheel.mjs';
-import { requireCMake, requireCompiler, requirePip } from './tools.mjs';
+import { hasGlibc, requireCMake, requireCompiler, requirePip } from './tools.mjs';
 
 /** The highest Node-API version that the package's binding knows; every Node from 12.22 on has it. */
 const NAPI_VERSION = 8;
@@ -31,6 +32,8 @@ const packageFolder = (context) => join(context.root, 'node_modules', '@tensorfl
 const bindingFile = (context) =>
   join(packageFolder(context), 'lib', `napi-v${NAPI_VERSION}`, 'tfjs_binding.node');
 const installedStamp = (context) => join(packageFolder(context), 'lib', 'stamp.json');
+
+const wantedWheel = (context) => wheelFor(process.platform, process.arch, hasGlibc(), wantsGpu(context));
 
 /** Everything that decides whether an installed runtime is the right one. */
 function wantedKey(context, wheel) {
@@ -55,7 +58,7 @@ export const training = {
   title: 'TensorFlow runtime',
 
   check(context) {
-    const wheel = wheelFor();
+    const wheel = wantedWheel(context);
     const installed = readJson(installedStamp(context));
     if (installed === null) return { state: 'missing', detail: 'the TensorFlow library is not installed' };
     if (installed.key !== wantedKey(context, wheel)) {
@@ -65,11 +68,14 @@ export const training = {
     if (binding?.size !== installed.bindingSize || !librariesIntact(join(packageFolder(context), 'deps'))) {
       return { state: 'stale', detail: 'files of the TensorFlow library are missing or damaged' };
     }
-    return { state: 'ready', detail: `TensorFlow ${installed.version} for @tensorflow/tfjs-node-gpu` };
+    return {
+      state: 'ready',
+      detail: `TensorFlow ${installed.version} ${wheel.parts ? 'for GPUs ' : ''}for @tensorflow/tfjs-node-gpu`,
+    };
   },
 
   async make(context) {
-    const wheel = wheelFor();
+    const wheel = wantedWheel(context);
     const key = wantedKey(context, wheel);
     const unpacked = join(context.cache, 'tensorflow', wheel.key, 'deps');
     const binding = join(context.cache, 'tensorflow', wheel.key, `binding-${key}`, 'tfjs_binding.node');
@@ -84,8 +90,10 @@ export const training = {
           rmSync(unpacked, { recursive: true, force: true });
           const { python } = requirePip(context.env);
           const wheelPath = await fetchWheel(context, wheel, python);
+          const parts = [];
+          for (const part of wheel.parts ?? []) parts.push(await fetchWheel(context, part, python));
           context.live('      unpacking TensorFlow');
-          await unpackWheel(context, wheel, wheelPath, python);
+          await unpackWheel(context, wheel, wheelPath, python, parts);
         }
         if (!existsSync(binding)) await compileBinding(context, unpacked, binding);
       } finally {

@@ -43,7 +43,7 @@ export function doctorText(report: DoctorReport): string {
   const backend =
     device === 'none'
       ? 'Selection cannot run.'
-      : `Selection runs on the CPU: ${instructionSet}, ${threads} thread${threads === 1 ? '' : 's'} (${why}).`;
+      : `Selection runs on the ${device === 'cuda' ? 'GPU where the job is large, else on the CPU' : 'CPU'}: ${instructionSet}, ${threads} thread${threads === 1 ? '' : 's'} (${why}).`;
   const { select, train, quickstart } = report.can;
   const word = (able: boolean) => (able ? 'yes' : 'no');
   return `${lines.join('\n')}\n\n${backend}\nsvp select: ${word(select)}, svp train: ${word(train)}, svp quickstart: ${word(quickstart)}\n`;

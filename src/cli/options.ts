@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { suggestion } from '../core/options';
 import { SvpError } from '../errors';
+import type { SelectOptions } from '../selection/select';
 import type { CommonOptions } from './context';
 
 /** --json, --dry-run, --config, --quiet, --progress, --force, --debug: the options that every command has. */
@@ -34,6 +35,12 @@ export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): (text: s
     }
     return value;
   };
+}
+
+/** For commander: where to compute. */
+export function deviceName(text: string): NonNullable<SelectOptions['device']> {
+  if (/^(?:auto|cpu|cuda|cuda:\d+(?:,\d+)*)$/.test(text)) return text as NonNullable<SelectOptions['device']>;
+  throw new InvalidArgumentError('It must be auto, cpu, cuda, or cuda: and numbers of devices (cuda:0,1).');
 }
 
 /** For commander: a finite number of at least `least`. */

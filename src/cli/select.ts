@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { SelectOptions } from '../selection/select';
 import type { CliContext, CommonOptions } from './context';
-import { addCommonOptions, finiteNumber, resolvedOptions, wholeNumber } from './options';
+import { addCommonOptions, deviceName, finiteNumber, resolvedOptions, wholeNumber } from './options';
 
 /** `svp select` as commander hands it over; see docs/reference/cli.md. */
 export interface SelectCommandOptions extends CommonOptions {
@@ -20,7 +21,7 @@ export interface SelectCommandOptions extends CommonOptions {
   radius?: number;
   labels?: string;
   assignments?: string;
-  device?: 'auto' | 'cpu' | 'cuda';
+  device?: SelectOptions['device'];
   checkpoint?: string;
   resume?: boolean;
 }
@@ -78,12 +79,10 @@ export function registerSelect(program: Command, context: CliContext): void {
       '--assignments <file>',
       "k-centers: also write, for each row, its nearest center's position (text, or .npy)",
     )
-    .addOption(
-      new Option('--device <name>', 'k-centers: where to compute (default: auto)').choices([
-        'auto',
-        'cpu',
-        'cuda',
-      ]),
+    .option(
+      '--device <name>',
+      'k-centers: where to compute: auto, cpu, cuda, or cuda:0,1 (default: auto)',
+      deviceName,
     )
     .option('--checkpoint <file>', 'k-centers: save the state there now and then')
     .option('--resume', 'k-centers: go on from --checkpoint');

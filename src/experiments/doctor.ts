@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { cacheDirectory } from '../data/datasets/cache';
-import { engineStatus } from '../selection/engine-status';
+import { engineCudaStatus, engineStatus } from '../selection/engine-status';
+import { cudaPart, onnxPart, tensorflowNote } from './doctor-devices';
 import {
   datasetStates,
   folderBytes,
@@ -36,6 +37,7 @@ export const DOCTOR_PARTS = [
   'cmake',
   'python',
   'cuda',
+  'onnx',
 ] as const;
 
 /** `svp doctor --json`; docs/guides/quickstart.md describes it. Keys may be added, none is taken away. */
@@ -46,7 +48,7 @@ export interface DoctorReport {
   can: { select: boolean; train: boolean; quickstart: boolean };
   backend: {
     /** Which device selection uses now. */
-    device: 'cpu' | 'none';
+    device: 'cpu' | 'cuda' | 'none';
     instructionSet?: string;
     threads?: number;
     why: string;
@@ -85,6 +87,7 @@ export async function doctor(): Promise<DoctorReport> {
   const fixOf = (part: SetUpPart['part'], otherwise: string) =>
     setUp.find((state) => state.part === part)?.fix ?? otherwise;
   const engine = engineStatus();
+  const cuda = engineCudaStatus();
   const datasets = datasetStates(cache);
   const quickstartData = datasets.find(({ name }) => name === QUICKSTART_DATASET);
   const toBuild = engine.loaded ? 'off' : 'missing';
@@ -117,7 +120,7 @@ export async function doctor(): Promise<DoctorReport> {
     training: tensorflow.loaded
       ? {
           state: 'ok',
-          detail: `TensorFlow ${tensorflow.version} on the ${tensorflow.device ?? 'cpu'}, by tfjs-node ${tensorflow.bindingVersion}`,
+          detail: `TensorFlow ${tensorflow.version} on the ${tensorflow.device ?? 'cpu'}, by tfjs-node ${tensorflow.bindingVersion}${tensorflowNote(tensorflow.device, gpu)}`,
         }
       : {
           state: 'missing',
@@ -161,12 +164,8 @@ export async function doctor(): Promise<DoctorReport> {
       tensorflow.loaded ? 'off' : 'missing',
       "pip fetches TensorFlow's library: apt install python3 python3-pip.",
     ),
-    cuda: {
-      state: 'off',
-      detail: gpu
-        ? `the CUDA backend is not part of this version, so ${gpu} is not used`
-        : 'no NVIDIA GPU was found, and the CUDA backend is not part of this version',
-    },
+    cuda: cudaPart(cuda, gpu),
+    onnx: onnxPart(),
   };
   const select = parts.engine.state === 'ok';
   const train = parts.training.state === 'ok';
@@ -177,7 +176,7 @@ export async function doctor(): Promise<DoctorReport> {
     can: { select, train, quickstart },
     backend: select
       ? {
-          device: 'cpu',
+          device: cuda.usable ? 'cuda' : 'cpu',
           instructionSet: engine.instructionSet,
           threads: engine.threads,
           why: `${parts.cuda.detail}; ${engine.instructionSet} is ${backendChoice(engine)}`,

@@ -32,6 +32,22 @@ export interface AddonDescription {
   threads: number;
 }
 
+/** Where a call runs; src/native/device.ts makes it. */
+export interface NativeDevice {
+  /** 'auto', 'cpu', 'cuda' or 'cuda:0,1'. */
+  device: string;
+  /** Path of the CUDA library. */
+  library: string;
+  /** For tests; '' leaves everything to the library. */
+  settings: string;
+}
+
+/** The devices that the CUDA library can use. */
+export interface CudaDescription {
+  version: string;
+  devices: { name: string; computeCapability: string; memoryBytes: number }[];
+}
+
 /** One selection: of the whole pool, or of one class of it. */
 export interface NativeKCenterRun {
   /** Rows of the class, ascending; null for the whole pool. */
@@ -69,6 +85,7 @@ export interface NativeKCenterOptions {
   filterColumns: number;
   block: number;
   wake: number;
+  device: NativeDevice;
 }
 
 export interface NativeKCenterResult {
@@ -76,6 +93,8 @@ export interface NativeKCenterResult {
   picked: number[];
   resumedPicks: number;
   backend: string;
+  /** Why not CUDA, where it was wanted or left open; else empty. */
+  deviceNote: string;
   instructionSet: string;
   threads: number;
   seconds: number;
@@ -101,6 +120,9 @@ export interface NativeKCenterResult {
 export interface Operations {
   describe(instructionSet: string): AddonDescription;
 
+  /** Throws with the reason where there is no library or no device. Starts CUDA: a second, the first time. */
+  cudaDevices(device: NativeDevice): CudaDescription;
+
   pairwiseDistances(
     a: Float32Array,
     aRows: number,
@@ -112,6 +134,7 @@ export interface Operations {
     threads: number,
     output: Float64Array,
     instructionSet: string,
+    device: NativeDevice,
   ): NativeJob<void>;
 
   /**
@@ -161,6 +184,7 @@ export interface Operations {
     leastConfidence: Float32Array | null,
     margin: Float32Array | null,
     instructionSet: string,
+    device: NativeDevice,
   ): NativeJob<void>;
 
   /**
@@ -173,12 +197,14 @@ export interface Operations {
     presentations: Uint32Array,
     events: Uint32Array,
     state: Uint8Array,
+    device: NativeDevice,
   ): void;
 }
 
 /** Parameter names of each operation, in order; the same list is in native/binding/addon.cc. */
 export const CONTRACT = {
   describe: ['instructionSet'],
+  cudaDevices: ['device'],
   pairwiseDistances: [
     'a',
     'aRows',
@@ -190,6 +216,7 @@ export const CONTRACT = {
     'threads',
     'output',
     'instructionSet',
+    'device',
   ],
   kCenterGreedy: [
     'features',
@@ -224,8 +251,9 @@ export const CONTRACT = {
     'leastConfidence',
     'margin',
     'instructionSet',
+    'device',
   ],
-  forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state'],
+  forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state', 'device'],
 } as const satisfies {
   [Name in keyof Operations]: readonly string[] & { length: Parameters<Operations[Name]>['length'] };
 };

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { suggestion } from '../core/options';
 import { SvpError } from '../errors';
 import { allocate } from './allocate';
+import { nativeDevice } from './device';
 import { toSvpError } from './job';
 import { loadAddon } from './load';
 
@@ -151,7 +152,14 @@ export class ForgettingTracker {
       );
     }
     try {
-      loadAddon().forgettingUpdate(batch, flags, this.presented, this.events, this.state);
+      loadAddon().forgettingUpdate(
+        batch,
+        flags,
+        this.presented,
+        this.events,
+        this.state,
+        nativeDevice('cpu'),
+      );
     } catch (error) {
       throw toSvpError(error);
     }

@@ -6,6 +6,7 @@ import { SvpError } from '../errors';
 import { allocate } from './allocate';
 import { type CallOptions, callOptions } from './call-options';
 import type { NativeKCenterOptions, NativeKCenterResult, NativeKCenterRun } from './contract';
+import { type Device, deviceOption, nativeDevice } from './device';
 import { runJob, toSvpError } from './job';
 import { type KCenterPlan, planKCenters } from './k-center-plan';
 import { instructionSet, loadAddon } from './load';
@@ -27,7 +28,7 @@ const schema = z.object({
     .optional(),
   assignments: z.boolean().optional(),
   seed: z.number().int().optional(),
-  device: z.enum(['auto', 'cpu', 'cuda']).optional(),
+  device: deviceOption,
   checkpoint: z
     .strictObject({ path: z.string().min(1), everyMs: z.number().int().min(0).optional() })
     .optional(),
@@ -56,8 +57,12 @@ export interface KCenterGreedyOptions extends CallOptions {
   assignments?: boolean;
   /** Of every random draw; default 0. */
   seed?: number;
-  /** Default 'auto'. 'cuda' fails where no CUDA backend is built. */
-  device?: 'auto' | 'cpu' | 'cuda';
+  /**
+   * 'cpu'; 'cuda' (all devices that are visible) or 'cuda:0,1' (these), which fail where CUDA cannot be used; default
+   * 'auto': CUDA where it can be used and the job is worth starting it (rows × centers × columns of at least 1e11), else
+   * the processor. Picks and radii are the same to the bit.
+   */
+  device?: Device;
   /**
    * Saves the selection here every `everyMs` (default 60,000) and at the end; an existing file of the same features and
    * options is continued. With a larger budget it extends a finished selection; with rows appended to the features it
@@ -68,7 +73,10 @@ export interface KCenterGreedyOptions extends CallOptions {
 
 /** What a selection took. Times are seconds of wall clock. */
 export interface KCenterStats {
+  /** 'cpu' or 'cuda'. */
   backend: string;
+  /** Why not CUDA, where the device was left open. */
+  deviceNote?: string;
   instructionSet: string;
   threads: number;
   /** How the features came: 'float32', 'float16', or 'float64, rounded to float32'. */
@@ -153,11 +161,6 @@ export interface PreparedKCenters {
 export function prepareKCenters(features: Matrix | string, options: KCenterGreedyOptions): PreparedKCenters {
   const o = parseOptions(schema, options, 'kCenterGreedy');
   if (typeof features !== 'string') checkMatrix(features, 'features');
-  if (o.device === 'cuda') {
-    throw new SvpError('SVP_E_DEVICE', "This build has no CUDA backend: use device 'auto' or 'cpu'.", {
-      option: 'device',
-    });
-  }
   const addon = loadAddon();
   let rows: number;
   let columns: number;
@@ -196,6 +199,7 @@ export function prepareKCenters(features: Matrix | string, options: KCenterGreed
     checkpointEveryMs: o.checkpoint?.everyMs ?? 60_000,
     identity: plan.identity,
     ...tuning(),
+    device: nativeDevice(o.device),
   };
   const run = async (): Promise<KCenterGreedyResult> => {
     const pins: Pin<Float32Array>[] = typeof features === 'string' ? [] : [pin(features.data)];
@@ -247,6 +251,7 @@ function stats(native: NativeKCenterResult, rows: number, centers: number, input
   const all = Math.max(1, rows * centers);
   return {
     backend: native.backend,
+    ...(native.deviceNote ? { deviceNote: native.deviceNote } : {}),
     instructionSet: native.instructionSet,
     threads: native.threads,
     input,

@@ -4,6 +4,7 @@ import { parseOptions } from '../core/options';
 import { SvpError } from '../errors';
 import { allocate } from './allocate';
 import { type CallOptions, callOptions } from './call-options';
+import { type Device, deviceOption, nativeDevice } from './device';
 import { runJob } from './job';
 import { instructionSet, loadAddon } from './load';
 import { pin } from './pin';
@@ -12,6 +13,7 @@ const schema = z.object({
   ...callOptions,
   metric: z.enum(['euclidean', 'cosine']).optional(),
   squared: z.boolean().optional(),
+  device: deviceOption,
 });
 
 export interface PairwiseDistancesOptions extends CallOptions {
@@ -19,6 +21,8 @@ export interface PairwiseDistancesOptions extends CallOptions {
   metric?: 'euclidean' | 'cosine';
   /** Squared distances instead of distances; default false. */
   squared?: boolean;
+  /** Default 'auto', which is the processor: the result leaves a device too slowly to gain from it. */
+  device?: Device;
 }
 
 /**
@@ -61,6 +65,7 @@ export async function pairwiseDistances(
         o.threads ?? 0,
         output,
         instructionSet(),
+        nativeDevice(o.device),
       ),
     {
       signal: o.signal,

@@ -4,6 +4,7 @@ import { parseOptions } from '../core/options';
 import { SvpError } from '../errors';
 import { allocate } from './allocate';
 import { type CallOptions, callOptions } from './call-options';
+import { type Device, deviceOption, nativeDevice } from './device';
 import { runJob } from './job';
 import { instructionSet, loadAddon } from './load';
 import { pin } from './pin';
@@ -14,12 +15,15 @@ export type UncertaintyMeasure = (typeof UNCERTAINTY_MEASURES)[number];
 
 const schema = z.object({
   ...callOptions,
+  device: deviceOption,
   measures: z.array(z.enum(UNCERTAINTY_MEASURES)).min(1).optional(),
 });
 
 export interface UncertaintyOptions extends CallOptions {
   /** Default: all three. */
   measures?: UncertaintyMeasure[];
+  /** Default 'auto', which is the processor: it scores logits as fast as they could be copied to a device. */
+  device?: Device;
 }
 
 /** One value a row for each measure that was asked for; higher is always more uncertain. */
@@ -68,6 +72,7 @@ export async function uncertainty(logits: Matrix, options?: UncertaintyOptions):
         scores.leastConfidence ?? null,
         scores.margin ?? null,
         instructionSet(),
+        nativeDevice(o.device),
       ),
     {
       signal: o.signal,

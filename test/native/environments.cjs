@@ -8,6 +8,7 @@ const addon = require(addonPath);
 
 const rows = 3000;
 const columns = 200;
+const device = { device: 'cpu', library: '', settings: '' };
 const data = new Float32Array(rows * columns).fill(0.5);
 
 /** A pool without structure, so that a selection of all of it takes a while. */
@@ -18,7 +19,7 @@ const noise = Float32Array.from({ length: 4000 * 32 }, (_, i) => {
 
 function distances() {
   const out = new Float64Array(rows * rows);
-  return addon.pairwiseDistances(data, rows, data, rows, columns, false, false, 2, out, '');
+  return addon.pairwiseDistances(data, rows, data, rows, columns, false, false, 2, out, '', device);
 }
 
 function selection() {
@@ -36,6 +37,7 @@ function selection() {
     filterColumns: 0,
     block: 0,
     wake: 0,
+    device,
   };
   const indices = new Uint32Array(budget);
   return addon.kCenterGreedy(noise, 4000, 32, null, [run], options, indices, new Float64Array(budget), null);
@@ -48,7 +50,7 @@ const longJob = () => (started++ % 2 === 0 ? selection() : distances());
 
 async function smallAnswer() {
   const entropy = new Float32Array(1);
-  await addon.uncertainty(Float32Array.of(0, 0), 1, 2, 1, entropy, null, null, '').promise;
+  await addon.uncertainty(Float32Array.of(0, 0), 1, 2, 1, entropy, null, null, '', device).promise;
   if (entropy[0] !== Math.fround(Math.log(2))) throw new Error(`wrong answer ${entropy[0]}`);
 }
 

@@ -3,6 +3,7 @@
 const { createHash } = require('node:crypto');
 
 const addon = require(process.argv[2]);
+const device = { device: 'cpu', library: '', settings: '' };
 
 let state = 12345;
 const random = () => {
@@ -32,13 +33,14 @@ async function main() {
     const b = values(70 * columns, 50);
     for (let threads = 1; threads <= 8; threads++) {
       const measures = [new Float32Array(rows), new Float32Array(rows), new Float32Array(rows)];
-      await addon.uncertainty(logits, rows, columns, threads, ...measures, '').promise;
+      await addon.uncertainty(logits, rows, columns, threads, ...measures, '', device).promise;
       record(`uncertainty, ${columns} columns`, hash(...measures));
 
       const a = logits.slice(0, side * columns).map((x) => (Number.isFinite(x) ? x : 1));
       for (const cosine of [false, true]) {
         const distances = new Float64Array(side * 70);
-        await addon.pairwiseDistances(a, side, b, 70, columns, cosine, false, threads, distances, '').promise;
+        await addon.pairwiseDistances(a, side, b, 70, columns, cosine, false, threads, distances, '', device)
+          .promise;
         record(`pairwise distances, ${columns} columns, ${cosine ? 'cosine' : 'euclidean'}`, hash(distances));
       }
     }
@@ -53,7 +55,7 @@ async function main() {
         const options = {
           ...{ cosine: threads % 2 === 0 && columns > 1, radius: -1, threads, filter },
           ...{ checkpoint: '', checkpointEveryMs: 0, identity: '', instructionSet: '' },
-          ...{ filterColumns: 0, block: 0, wake: 0 },
+          ...{ filterColumns: 0, block: 0, wake: 0, device },
         };
         const picks = new Uint32Array(budget);
         const radii = new Float64Array(budget);

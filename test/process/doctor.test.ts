@@ -21,7 +21,8 @@ test('--json says how every part stands, what can run and which backend will be 
     quickstart: report.ok,
   });
   expect(code).toBe(report.ok ? 0 : 4);
-  expect(report.backend.device).toBe(report.can.select ? 'cpu' : 'none');
+  const cuda = report.parts.cuda.state === 'ok' ? 'cuda' : 'cpu';
+  expect(report.backend.device).toBe(report.can.select ? cuda : 'none');
   expect(report.backend.why).toMatch(/\w/);
 });
 

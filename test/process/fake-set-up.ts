@@ -212,6 +212,8 @@ export class FakeSetUp {
         FAKE_MODES: JSON.stringify(modes),
         FAKE_FILES: JSON.stringify(files),
         FAKE_WHEEL: wheel,
+        // The same on a machine with a driver.
+        SVP_TENSORFLOW_DEVICE: 'cpu',
       },
     });
     const ended = new Promise<Ended>((resolve) => {

@@ -10,6 +10,7 @@
 
 #include "svp/backend.h"
 #include "svp/control.h"
+#include "svp/device_choice.h"
 #include "svp/feature_source.h"
 #include "svp/instruction_set.h"
 
@@ -33,6 +34,7 @@ struct KCenterOptions {
   std::string identity;    // how the first picks were drawn: part of what a checkpoint must agree with
   std::uint64_t checkpoint_every_ms = 60000;
   KCenterTuning tuning;
+  DeviceChoice device;
 };
 
 // Where results go, all the caller's.
@@ -48,6 +50,7 @@ struct KCenterResult {
   double seconds = 0;
   std::uint64_t resumed_picks = 0;  // taken over from the checkpoint
   std::string backend;
+  std::string device_note;  // why not CUDA, where it was wanted or left open; else empty
 };
 
 // Picks and radii are written as they are made: run after run, in pick order; control.done counts those readable.

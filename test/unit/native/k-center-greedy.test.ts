@@ -36,7 +36,8 @@ describe('what can be picked (R17)', () => {
     ['a start beside an initial pool', { start: 1, initial: Uint32Array.of(2) }, 'SVP_E_OPTION', /start/],
     ['a misspelt option', { buget: 3 } as never, 'SVP_E_OPTION', /buget.*budget/],
     ['a metric that is none', { metric: 'manhattan' } as never, 'SVP_E_OPTION', /metric/],
-    ['a device that is not built', { device: 'cuda' }, 'SVP_E_DEVICE', /CUDA/],
+    ['a device that is none', { device: 'gpu' as 'cuda' }, 'SVP_E_OPTION', /cuda:0,1/],
+    ['a device without its number', { device: 'cuda:' }, 'SVP_E_OPTION', /cuda:0,1/],
     ['too few class labels', { classes: { labels: new Uint32Array(3) } }, 'SVP_E_SHAPE', /300/],
     [
       'class budgets of another sum',
