@@ -1,6 +1,6 @@
 import { availableParallelism, freemem } from 'node:os';
 import type { NpyHeader } from '../data/formats/npy-header';
-import { estimateSelection, type SelectionSize, TRIAL_ROWS } from '../selection/estimate';
+import { estimateSelection, type SelectionSize, trialRows } from '../selection/estimate';
 import type { CliContext } from './context';
 import { printData, printJson } from './output';
 import { formatBytes, formatSeconds, withCommas } from './progress-display';
@@ -55,6 +55,6 @@ async function estimate({ method, file }: SelectTask, header: NpyHeader | undefi
   if (method.needs !== 'features' || !engineReads(file as string, header as NpyHeader)) {
     return estimateSelection(method, size);
   }
-  const sample = await sampleRows(file as string, header as NpyHeader, TRIAL_ROWS);
+  const sample = await sampleRows(file as string, header as NpyHeader, trialRows(size.rows));
   return estimateSelection(method, size, sample);
 }

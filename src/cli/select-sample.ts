@@ -3,8 +3,8 @@ import { openRegularFile, sliceStream, withStream } from '../data/formats/byte-s
 import { decodeNpy } from '../data/formats/npy-decode';
 import type { NpyHeader } from '../data/formats/npy-header';
 
-/** Values in a sample at the most, and the pieces of the file that it is made of: 32 MiB in 64 reads. */
-const SAMPLE_VALUES = 1 << 23;
+/** Values in a sample at the most, and the pieces of the file that it is made of: 128 MiB in 64 reads. */
+const SAMPLE_VALUES = 1 << 25;
 const PIECES = 64;
 
 /**

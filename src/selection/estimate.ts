@@ -23,14 +23,28 @@ export interface SelectionEstimate {
   workingBytes: number;
 }
 
-/** Rows of the two trial runs of k-centers, and values of the trial of logits: together a second or so on two cores. */
-export const TRIAL_ROWS = 12_000;
+/** Values of the trial of logits. */
 const TRIAL_VALUES = 1 << 21;
+/** The larger trial of k-centers is expected to take at most this; fewer rows where the smaller one says otherwise. */
+const LARGE_TRIAL_SECONDS = 1;
+/**
+ * Time grows with rows × picks at least to this power: up to 100,000 rows, and beyond, where the features leave the
+ * caches. Measured on features of a trained network and on noise.
+ */
+const LEAST_POWER = 0.6;
+const LEAST_POWER_BEYOND = 0.8;
+const BEYOND_ROWS = 100_000;
+
+/** Rows of the larger of the two trial runs of k-centers; with the smaller one less than three seconds on two cores. */
+export function trialRows(rows: number): number {
+  return Math.min(rows, 65_536, Math.max(12_000, Math.ceil(rows / 8)));
+}
 
 /**
  * Says roughly what a selection takes on this machine, from a short trial: k-centers picks from two samples of different
  * size with the pool's share of picks, and what it costs more on the larger one tells how it grows, since pruning pays
- * the more the larger the pool. Within a factor of three on 70,000 rows of trained features and of noise.
+ * the more the larger the pool. Within a factor of two for a tenth of 70,000 to 1,281,167 rows of trained features and of
+ * noise, and for a full ranking; thousands out of a million rows take less than it says, to a quarter.
  * @param sample some rows of the features; made-up rows without structure are taken where there are none, which usually
  *   take longer
  */
@@ -44,10 +58,12 @@ export async function estimateSelection(
   const given = threads === undefined ? {} : { threads };
   switch (method.needs) {
     case 'features': {
-      const trial = sample ?? madeUp(Math.min(rows, TRIAL_ROWS), columns);
-      // m, the nearest center and the order of each row; each center; blocks of the products.
-      const workingBytes = 40 * rows + budget * (4 * columns + 24) + (32 << 20);
-      return { seconds: await growth(trial, size), inputBytes, workingBytes };
+      const trial =
+        sample ?? madeUp(Math.min(trialRows(rows), Math.ceil((1 << 24) / Math.max(1, columns))), columns);
+      const { seconds, dense } = await growth(trial, size);
+      // z, m, the nearest center and the order of each row; z of each center, in the filter and for refinement; blocks.
+      const workingBytes = 300 * rows + budget * (600 + (dense ? 4 * columns : 0)) + (32 << 20);
+      return { seconds, inputBytes, workingBytes };
     }
     case 'logits': {
       const trial = madeUp(Math.min(rows, Math.ceil(TRIAL_VALUES / Math.max(1, columns))), columns);
@@ -66,25 +82,43 @@ export async function estimateSelection(
   }
 }
 
-/** Seconds of k-centers on the pool, from a quarter of the trial rows and all of them: seconds ~ (rows × picks)^power. */
-async function growth(trial: Matrix, { rows, budget, threads }: SelectionSize): Promise<number> {
-  if (rows === 0 || budget === 0) return 0;
+/**
+ * Seconds of k-centers on the pool, from two trials: seconds ~ (rows × picks)^power. `dense`: whether the engine's filter
+ * ended up as long as the rows, and so keeps every center whole.
+ */
+async function growth(
+  trial: Matrix,
+  { rows, columns, budget, threads }: SelectionSize,
+): Promise<{ seconds: number; dense: boolean }> {
+  if (rows === 0 || budget === 0) return { seconds: 0, dense: false };
   const given = threads === undefined ? {} : { threads };
-  const run = async (some: number) => {
+  const run = async (some: number, turns: number) => {
     const picks = Math.min(some, budget, Math.max(Math.min(budget, 32), Math.round((budget * some) / rows)));
-    const stride = Math.floor(trial.rows / some);
-    const part = some === trial.rows ? trial : everyRow(trial, stride, some);
-    return {
-      seconds: await timed(() => kCenterGreedy(part, { budget: picks, start: 0, ...given })),
-      work: some * picks,
-    };
+    const part = some === trial.rows ? trial : everyRow(trial, Math.floor(trial.rows / some), some);
+    let dense = false;
+    const seconds = await timed(async () => {
+      const { stats } = await kCenterGreedy(part, { budget: picks, start: 0, device: 'cpu', ...given });
+      dense = stats.filterColumns >= columns;
+    }, turns);
+    return { seconds, dense, work: some * picks };
   };
-  const small = await run(Math.ceil(trial.rows / 4));
-  const large = await run(trial.rows);
+  const small = await run(Math.ceil(trial.rows / 4), 2);
+  // Rows and picks both grow, so that time grows with the square of the rows at the most.
+  const growable = Math.min(4, Math.max(1.5, Math.sqrt(LARGE_TRIAL_SECONDS / small.seconds)));
+  const large = await run(
+    Math.min(trial.rows, Math.ceil((trial.rows / 4) * growable)),
+    small.seconds < 0.1 ? 2 : 1,
+  );
   const measured = Math.log(large.seconds / small.seconds) / Math.log(large.work / small.work);
-  // More picks from more rows never cost less, and never more than one pass over all rows for each pick.
-  const power = Number.isFinite(measured) ? Math.min(1, Math.max(0.5, measured)) : 1;
-  return large.seconds * ((rows * budget) / large.work) ** power;
+  // More picks from more rows never cost more than one pass over all rows for each pick.
+  const power = (least: number) => (Number.isFinite(measured) ? Math.min(1, Math.max(least, measured)) : 1);
+  // Rows and picks both shrink, so that work falls with the square.
+  const near = rows * budget * Math.min(1, BEYOND_ROWS / rows) ** 2;
+  const seconds =
+    large.seconds *
+    Math.max(1, near / large.work) ** power(LEAST_POWER) *
+    ((rows * budget) / Math.max(near, large.work)) ** power(LEAST_POWER_BEYOND);
+  return { seconds, dense: large.dense };
 }
 
 function everyRow({ data, columns }: Matrix, stride: number, rows: number): Matrix {
@@ -119,10 +153,10 @@ function madeUp(rows: number, columns: number): Matrix {
   return { data, rows, columns };
 }
 
-/** Seconds of the quicker of two runs: the first one also pays for loading and for warming up. */
-async function timed(run: () => Promise<unknown>): Promise<number> {
+/** Seconds of the quickest of some runs: the first one also pays for loading and for warming up. */
+async function timed(run: () => Promise<unknown>, turns = 2): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
-  for (let turn = 0; turn < 2; turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     const startedAt = performance.now();
     await run();
     best = Math.min(best, performance.now() - startedAt);
