@@ -41,7 +41,7 @@ const few = { batchSize: 32, augment: false };
 export const QUICKSTART_PROFILES: Readonly<Record<'standard' | 'fast', QuickstartSettings>> = Object.freeze({
   standard: {
     ...SHARED,
-    pool: 4_000,
+    pool: 3_000,
     test: 2_500,
     proxy: { ...few, arch: 'preact8', width: 8, epochs: [2, 1], learningRates: [0.05, 0.01] },
     target: { ...few, arch: 'preact20', width: 12, epochs: [3, 1, 1], learningRates: [0.05, 0.01, 0.002] },
