@@ -40,4 +40,6 @@ export interface PoolSource {
   close(): Promise<void>;
   /** File names of the items, where they have any. */
   readonly itemNames?: readonly string[];
+  /** Per channel, of pixels scaled to 0 … 1, where the pool knows how its images are meant to be normalised. */
+  readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
