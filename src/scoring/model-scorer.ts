@@ -26,6 +26,8 @@ export class ModelScorer implements Scorer {
     this.input = { name: 'images', shape: [...model.inputShape], dtype: 'float32', layout: 'nhwc' };
   }
 
+  async prepare(): Promise<void> {}
+
   score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs> {
     const answer = this.last.then(async () => {
       // A turn of the event loop before each batch: the one after the other would starve it.

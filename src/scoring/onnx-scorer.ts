@@ -91,7 +91,9 @@ export class OnnxScorer implements Scorer {
     try {
       scorer.model = await unlessAborted(options.signal, scorer.opened());
       scorer.described = describeModel(file, scorer.model, options.config ?? {});
-      await unlessAborted(options.signal, scorer.findColumns());
+      const { outputs } = scorer.described.run;
+      scorer.classes = scorer.declaredColumns(outputs.logits);
+      scorer.featureSize = scorer.declaredColumns(outputs.features);
       return scorer;
     } catch (error) {
       scorer.abandon(new SvpError('SVP_E_ABORT', 'The model was closed.'));
@@ -164,6 +166,7 @@ export class OnnxScorer implements Scorer {
   async close(): Promise<void> {
     if (this.pending.size > 0) return this.abandon(new SvpError('SVP_E_ABORT', 'The model was closed.'));
     this.death ??= new SvpError('SVP_E_ABORT', 'The model was closed.');
+    this.worker.ref();
     this.worker.postMessage({ type: 'close' } satisfies ToThread);
     await this.gone;
   }
@@ -181,42 +184,29 @@ export class OnnxScorer implements Scorer {
     });
   }
 
-  /** Widths that the file leaves open are found by a batch of zeros. */
-  private async findColumns(): Promise<void> {
+  async prepare(itemShape: readonly number[], wanted: readonly OutputName[]): Promise<void> {
     const { outputs } = this.described.run;
-    const width = (name: string | undefined): number | undefined => {
-      const shape = this.model.outputs.find((value) => value.name === name)?.shape.slice(1);
-      if (shape === undefined || shape.length === 0) return undefined;
-      return shape.every((axis) => typeof axis === 'number')
-        ? shape.reduce((a: number, b) => a * (b as number), 1)
-        : undefined;
-    };
-    this.classes = width(outputs.logits);
-    this.featureSize = width(outputs.features);
-    const unknown = (['logits', 'features'] as const).filter(
-      (output) =>
-        outputs[output] !== undefined &&
-        (output === 'logits' ? this.classes : this.featureSize) === undefined,
-    );
-    const { shape } = this.input;
-    if (unknown.length === 0 || !shape.every((axis) => typeof axis === 'number')) return;
-    await this.probe(shape as number[], unknown);
-  }
-
-  /** Runs one item of zeros to learn how wide the outputs are; done for a pool's shape where the model leaves its own open. */
-  async probe(itemShape: readonly number[], outputs: readonly OutputName[]): Promise<void> {
+    for (const output of wanted)
+      if (outputs[output] === undefined) throw missingOutput(this.file, this.model, output);
+    const columns = { logits: this.classes, features: this.featureSize };
+    const unknown = wanted.filter((output) => columns[output] === undefined);
+    if (unknown.length === 0) return;
+    // One item of zeros tells.
     const length = itemShape.reduce((a, b) => a * b, 1);
-    const values =
-      this.input.dtype === 'int64'
-        ? new BigInt64Array(length)
-        : this.input.dtype === 'int32'
-          ? new Int32Array(length)
-          : this.input.dtype === 'uint8'
-            ? new Uint8Array(length)
-            : new Float32Array(length);
-    const given = await this.score({ size: 1, itemShape, values }, outputs);
+    const { dtype } = this.input;
+    const values = dtype === 'int64' ? new BigInt64Array(length) : new Uint8Array(length);
+    const given = await this.score({ size: 1, itemShape, values }, unknown);
     if (given.logits) this.classes = given.logits.length;
     if (given.features) this.featureSize = given.features.length;
+  }
+
+  /** Columns of an output as far as the file says them. */
+  private declaredColumns(name: string | undefined): number | undefined {
+    const shape = this.model.outputs.find((value) => value.name === name)?.shape.slice(1);
+    if (shape === undefined || shape.length === 0) return undefined;
+    return shape.every((axis) => typeof axis === 'number')
+      ? shape.reduce((a: number, b) => a * (b as number), 1)
+      : undefined;
   }
 
   private receive(message: FromThread): void {

@@ -31,16 +31,25 @@ export interface Scorer {
   /** For messages: the architecture, or the file's name. */
   readonly name: string;
   readonly input: ModelInput;
-  /** Columns of the logits; undefined for a model without. */
+  /** Columns of the logits; undefined for a model without, or before `prepare` where its file does not say. */
   readonly classes: number | undefined;
-  /** Columns of the features; undefined for a model without. */
+  /** Columns of the features, likewise. */
   readonly featureSize: number | undefined;
   /** Where it computes: 'cpu', 'cuda', 'tensorflow'. */
   readonly provider: string;
+  /** Where the model takes batches of one size only: that size. Others are cut up and filled up. */
+  readonly fixedBatch?: number;
+  /** Bytes of the largest batch that is good to hand over, where it has to be copied far. */
+  readonly batchBytes?: number;
   /** Why there. */
   readonly providerReason: string;
   /** What ran the model, with its version. */
   readonly runtime: string;
+  /**
+   * Makes sure, for items of this shape, that `classes` and `featureSize` say how wide the outputs are.
+   * @throws SvpError SVP_E_OPTION where the model has no such output (the message lists what it has), and as `score`
+   */
+  prepare(itemShape: readonly number[], outputs: readonly OutputName[]): Promise<void>;
   /**
    * Logits and features of a batch, float32, row-major. The batch's values may be transferred away: they are the scorer's.
    * @throws SvpError SVP_E_SHAPE, SVP_E_RUNTIME, SVP_E_MEMORY
