@@ -45,7 +45,7 @@ export class NpyAppender {
     try {
       // A pass that ended while it gave its files their names has this one under its final name.
       if (from && !(await exists(partial)) && (await exists(file))) await fs.rename(file, partial);
-      handle = await fs.open(partial, from ? 'r+' : 'w');
+      handle = await fs.open(partial, from ? 'r+' : 'w+');
       const appender = new NpyAppender(file, partial, handle, shape, header.length);
       if (from) await appender.goOn(header, from);
       else await writeWhole(handle, header, 0);
