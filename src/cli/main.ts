@@ -5,6 +5,7 @@ import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerQuickstart } from './quickstart';
 import { registerReport } from './report';
+import { registerScore } from './score';
 import { registerSelect } from './select';
 import { registerTrain } from './train';
 import { registerVerify } from './verify';
@@ -15,6 +16,7 @@ import { registerVerify } from './verify';
  */
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerQuickstart,
+  registerScore,
   registerSelect,
   registerVerify,
   registerTrain,

@@ -23,6 +23,7 @@ import {
 import { type ScoredBatch, scoredBatches } from './score-pass';
 import { planScores, type ScorePlan } from './score-plan';
 import { topOf } from './score-top';
+import { type ScorePoolPlan, tryPass } from './score-trial';
 
 /**
  * A scoring pass: runs a model over a pool and keeps logits, features ("Selection via Proxy", section 3.1), measures of
@@ -40,6 +41,16 @@ export async function scorePool(options: ScorePoolOptions): Promise<ScorePoolRes
   return withScorerAndPool(o, (opened) => (o.out === undefined ? toArrays(o, opened) : toFiles(o, opened)));
 }
 
+/**
+ * What a pass with these options would do: shapes, memory and a rough time, from a trial batch. Nothing is written.
+ * @throws SvpError as `scorePool`
+ */
+export async function scorePoolPlan(options: ScorePoolOptions): Promise<ScorePoolPlan> {
+  const o = parseOptions(z.object(scoreOptionsShape), options, 'scorePoolPlan') as ScorePoolOptions;
+  checkTogether(o);
+  return withScorerAndPool(o, (opened) => tryPass(opened, o.signal));
+}
+
 /** Model, pool and plan of a pass, ready to run. */
 export interface OpenedPass {
   scorer: Scorer;
@@ -51,7 +62,7 @@ export interface OpenedPass {
 }
 
 /** Opens model and pool, works with them, and closes them whatever happens. */
-export async function withScorerAndPool<T>(
+async function withScorerAndPool<T>(
   o: ScorePoolOptions,
   work: (opened: OpenedPass) => Promise<T>,
 ): Promise<T> {

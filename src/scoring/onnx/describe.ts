@@ -18,7 +18,7 @@ const listed = (values: readonly OnnxValue[]) =>
 
 /**
  * Chooses a model's input and outputs and says how images become that input. The configuration wins over what the file's
- * exporter wrote into it (metadata_props `layout`, `mean`, `std`, as `exportOnnx` writes them), that over the defaults.
+ * exporter wrote into it (`exportOnnx` does), that over the defaults.
  * @throws SvpError SVP_E_OPTION (no such input or output, or several and none named; the message lists them), SVP_E_SHAPE
  */
 export function describeModel(file: string, model: OnnxModel, config: InputConfig): DescribedModel {
@@ -135,25 +135,21 @@ export function missingOutput(file: string, model: OnnxModel, output: 'logits' |
   );
 }
 
+/** What `svp export` writes beside the graph: `svp.layout`, and `svp.mean` and `svp.std` as "0.49,0.48,0.45". */
 function metadataOf(metadata: Record<string, string>): {
   layout?: 'nchw' | 'nhwc';
   mean?: number[];
   std?: number[];
 } {
   const numbers = (text: string | undefined, least: number): number[] | undefined => {
-    try {
-      const values: unknown = JSON.parse(text ?? 'null');
-      const good = (v: unknown) => typeof v === 'number' && Number.isFinite(v) && v > least;
-      return Array.isArray(values) && values.length > 0 && values.every(good) ? values : undefined;
-    } catch {
-      return undefined;
-    }
+    const values = text?.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+    return values?.every((value) => Number.isFinite(value) && value > least) ? values : undefined;
   };
-  const layout = metadata.layout?.toLowerCase();
+  const layout = metadata['svp.layout'];
   return {
     ...((layout === 'nchw' || layout === 'nhwc') && { layout }),
-    mean: numbers(metadata.mean, Number.NEGATIVE_INFINITY),
-    std: numbers(metadata.std, 0),
+    mean: numbers(metadata['svp.mean'], Number.NEGATIVE_INFINITY),
+    std: numbers(metadata['svp.std'], 0),
   };
 }
 
