@@ -12,6 +12,7 @@ export { npzNames, readNpzMember } from './data/formats/npz';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, isSvpError, SvpError } from './errors';
 export { type CoreSetOptions, type CoreSetResult, coreSet } from './experiments/core-set';
 export { type DoctorPart, type DoctorReport, doctor } from './experiments/doctor';
+export { type ExportOnnxOptions, type ExportOnnxResult, exportOnnx } from './experiments/export-onnx';
 export { type QuickstartOptions, type QuickstartResult, quickstart } from './experiments/quickstart';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
 export type { Model } from './models/model';

@@ -48,3 +48,26 @@ export async function exportOnnx(
     loaded.dispose();
   }
 }
+
+/** What an export of a checkpoint would write. */
+export interface ExportPlan {
+  arch: string;
+  inputShape: readonly number[];
+  classes: number;
+  arrays: number;
+  /** Numbers of all arrays, the running statistics included. */
+  values: number;
+  /** An upper bound: statistics that become part of a convolution are not written. */
+  bytes: number;
+}
+
+/**
+ * Reads and checks a checkpoint without loading TensorFlow.
+ * @throws SvpError SVP_E_FILE, SVP_E_CHECKPOINT
+ */
+export async function exportPlan(checkpoint: string): Promise<ExportPlan> {
+  const { loadCheckpoint } = require('../training/checkpoint') as typeof import('../training/checkpoint');
+  const { arch, inputShape, classes, weights } = await loadCheckpoint(checkpoint);
+  const values = weights.reduce((sum, { data }) => sum + data.length, 0);
+  return { arch, inputShape, classes, arrays: weights.length, values, bytes: 4 * values };
+}
