@@ -13,6 +13,7 @@ export type { BrokenItem, PoolBatch, PoolSource } from './data/pool';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, isSvpError, SvpError } from './errors';
 export { type CoreSetOptions, type CoreSetResult, coreSet } from './experiments/core-set';
 export { type DoctorPart, type DoctorReport, doctor } from './experiments/doctor';
+export { type ExportOnnxOptions, type ExportOnnxResult, exportOnnx } from './experiments/export-onnx';
 export { type QuickstartOptions, type QuickstartResult, quickstart } from './experiments/quickstart';
 export type { Pool, ScorePoolOptions, ScorePoolResult } from './experiments/score-options';
 export { scorePool } from './experiments/score-pool';

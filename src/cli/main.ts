@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { CliContext } from './context';
 import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
+import { registerExport } from './export';
 import { registerQuickstart } from './quickstart';
 import { registerReport } from './report';
 import { registerScore } from './score';
@@ -20,6 +21,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerSelect,
   registerVerify,
   registerTrain,
+  registerExport,
   registerReport,
   registerDoctor,
 ];

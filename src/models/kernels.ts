@@ -22,50 +22,70 @@ export const attribute = {
   int32: (name: string): Attribute => ({ name, type: ATTR.type, value: TF_INT32 }),
 };
 
-/** TensorFlow's kernels by name, on handles. One per process: `kernels()`. */
-export class Kernels {
+/** TensorFlow's kernels by name, on handles. `kernels()` gives this process's; `RecordingKernels` writes down what it runs. */
+export interface Kernels {
+  /** Whether only operations that every build of TensorFlow has are to be run: what runs here is meant to be moved elsewhere. */
+  readonly portable: boolean;
+  /** Runs one operation. The caller owns the outputs. */
+  run(name: string, attributes: readonly Attribute[], inputs: readonly Handle[], outputs: number): Handle[];
+  /** A float32 tensor that may share `data`'s memory: do not change `data` while the tensor lives. */
+  float(data: Float32Array, shape: readonly number[]): Handle;
+  /** An int32 tensor that may share `data`'s memory: do not change `data` while the tensor lives. */
+  int(data: Int32Array, shape: readonly number[]): Handle;
+  /** A float32 scalar, made once per value and kept for good: for the few constants of a network. */
+  scalar(value: number): Handle;
+  /** An int32 vector, made once per content and kept for good: shapes, axes. */
+  ints(values: readonly number[]): Handle;
+  /** An int32 scalar, made once per value and kept for good. */
+  whole(value: number): Handle;
+  /** A float32 vector of no elements, kept for good: an argument that an operation does not use. */
+  readonly empty: Handle;
+  /** A copy of a float32 tensor's values. */
+  read(tensor: Handle): Float32Array;
+  free(tensor: Handle): void;
+  /** Whether operations run on a GPU. */
+  readonly onGpu: boolean;
+  /** Tensors alive in TensorFlow, those of tfjs included: flat from epoch to epoch, or there is a leak. */
+  readonly live: number;
+}
+
+/** Every operation runs as soon as it is called. */
+class EagerKernels implements Kernels {
+  readonly portable = false;
   private readonly constants = new Map<string, Handle>();
 
   constructor(private readonly binding: Binding) {}
 
-  /** Runs one operation. The caller owns the outputs. */
   run(name: string, attributes: readonly Attribute[], inputs: readonly Handle[], outputs: number): Handle[] {
     const ids = new Array<number>(inputs.length);
     for (let i = 0; i < ids.length; i++) ids[i] = inputs[i].id;
     return this.binding.executeOp(name, attributes, ids, outputs);
   }
 
-  /** A float32 tensor that may share `data`'s memory: do not change `data` while the tensor lives. */
   float(data: Float32Array, shape: readonly number[]): Handle {
     return { id: this.binding.createTensor(shape, TF_FLOAT, data), shape: [...shape], dtype: TF_FLOAT };
   }
 
-  /** An int32 tensor that may share `data`'s memory: do not change `data` while the tensor lives. */
   int(data: Int32Array, shape: readonly number[]): Handle {
     return { id: this.binding.createTensor(shape, TF_INT32, data), shape: [...shape], dtype: TF_INT32 };
   }
 
-  /** A float32 scalar, made once per value and kept for good: for the few constants of a network. */
   scalar(value: number): Handle {
     return this.constant(`f${value}`, () => this.float(Float32Array.of(value), []));
   }
 
-  /** An int32 vector, made once per content and kept for good: shapes, axes. */
   ints(values: readonly number[]): Handle {
     return this.constant(`i${values.join()}`, () => this.int(Int32Array.from(values), [values.length]));
   }
 
-  /** An int32 scalar, made once per value and kept for good. */
   whole(value: number): Handle {
     return this.constant(`w${value}`, () => this.int(Int32Array.of(value), []));
   }
 
-  /** A float32 vector of no elements, kept for good: an argument that an operation does not use. */
   get empty(): Handle {
     return this.constant('empty', () => this.float(new Float32Array(0), [0]));
   }
 
-  /** A copy of a float32 tensor's values. */
   read(tensor: Handle): Float32Array {
     return this.binding.tensorDataSync(tensor.id) as Float32Array;
   }
@@ -74,12 +94,10 @@ export class Kernels {
     this.binding.deleteTensor(tensor.id);
   }
 
-  /** Whether operations run on a GPU. */
   get onGpu(): boolean {
     return this.binding.isUsingGpuDevice();
   }
 
-  /** Tensors alive in TensorFlow, those of tfjs included: flat from epoch to epoch, or there is a leak. */
   get live(): number {
     return this.binding.getNumOfTensors();
   }
@@ -98,6 +116,6 @@ let instance: Kernels | undefined;
 
 /** This process's kernels. @throws SvpError SVP_E_RUNTIME when TensorFlow does not load */
 export function kernels(): Kernels {
-  instance ??= new Kernels(tensorflowBinding());
+  instance ??= new EagerKernels(tensorflowBinding());
   return instance;
 }

@@ -1,4 +1,5 @@
 import type { Handle } from './kernels';
+import type { RecordedGraph } from './recording';
 
 /** Height, width and channels of the images that a model takes. */
 export type InputShape = [height: number, width: number, channels: number];
@@ -53,6 +54,11 @@ export interface Model {
    * @throws SvpError SVP_E_SHAPE
    */
   gradient(images: Float32Array, labels: Int32Array, size: number): GradientResult;
+  /**
+   * The pass of `infer` as a graph of TensorFlow operations, recorded on a batch of `size` black images: the input is
+   * named "input", weights and running statistics as in `weights()`, the outputs "features" and "logits".
+   */
+  recordInference(size: number): RecordedGraph;
   /** All trainable values as one flat float32 tensor, the model's own. */
   readonly parameterVector: Handle;
   /** Puts an updated vector in its place and frees the old one; the model owns it from now on. */

@@ -6,6 +6,7 @@ import type { GradientResult, InputShape, Model, NamedWeights, OutputName, Outpu
 import { softmaxCrossEntropy } from './ops/softmax-cross-entropy';
 import type { ParameterSet } from './parameters';
 import { Pass } from './pass';
+import { type RecordedGraph, RecordingKernels } from './recording';
 import type { StatisticSet } from './statistics';
 
 /** The parts of a network: images → `body` → features → `head` → logits. */
@@ -54,36 +55,71 @@ export class Network implements Model {
   }
 
   infer(images: Float32Array, size: number, outputs: readonly OutputName[]): Outputs {
-    const { body, head } = this.parts;
-    return this.withPass(false, (pass) => {
+    return this.withPass(this.kernels, false, (pass) => {
       const x = this.images(pass, images, size);
-      const { y: features } = body.forward(pass, x);
+      const tensors = this.forward(pass, x, outputs.includes('logits'));
       const result: Outputs = {};
-      if (outputs.includes('features')) result.features = this.kernels.read(features);
-      if (outputs.includes('logits')) result.logits = this.kernels.read(head.forward(pass, features).y);
+      if (outputs.includes('features')) result.features = this.kernels.read(tensors.features);
+      if (tensors.logits) result.logits = this.kernels.read(tensors.logits);
       return result;
     });
   }
 
   gradient(images: Float32Array, labels: Int32Array, size: number): GradientResult {
     this.checkLabels(labels, size);
-    const { body, head, parameters } = this.parts;
-    return this.withPass(true, (pass) => {
+    const { parameters } = this.parts;
+    return this.withPass(this.kernels, true, (pass) => {
       const x = this.images(pass, images, size);
       const targets = pass.adopt(this.kernels.int(labels, [size]));
-      const features = body.forward(pass, x);
-      const logits = head.forward(pass, features.y);
-      pass.release(features.y);
-      const { losses, dlogits } = softmaxCrossEntropy(pass, logits.y, targets);
-      const dfeatures = logits.backward(dlogits);
-      // The gradient of the images is of no use.
-      pass.release(features.backward(dfeatures));
+      const { losses, logits } = this.step(pass, x, targets);
       return {
         losses: this.kernels.read(losses),
-        logits: this.kernels.read(logits.y),
+        logits: this.kernels.read(logits),
         gradient: parameters.join((index) => pass.gradient(index)),
       };
     });
+  }
+
+  recordInference(size: number): RecordedGraph {
+    const recorder = new RecordingKernels(this.kernels);
+    this.declare(recorder);
+    return this.withPass(recorder, false, (pass) => {
+      const values = this.inputShape.reduce((product, side) => product * side, size);
+      const x = this.images(pass, new Float32Array(values), size);
+      recorder.declare(x, 'input', 'input');
+      const { features, logits } = this.forward(pass, x, true);
+      recorder.output('features', features);
+      recorder.output('logits', logits as Handle);
+      return recorder.graph();
+    });
+  }
+
+  /** Tells a recorder which tensors are the weights and the running statistics, by their names in `weights()`. */
+  private declare(recorder: RecordingKernels): void {
+    const { parameters, statistics } = this.parts;
+    const values = parameters.values();
+    for (const { index, name } of parameters.parameters) recorder.declare(values[index], 'parameter', name);
+    for (const { name, value } of statistics.list) recorder.declare(value, 'parameter', name);
+  }
+
+  /** The whole network, for a pass without gradients. */
+  private forward(pass: Pass, x: Handle, withLogits: boolean): { features: Handle; logits?: Handle } {
+    const { body, head } = this.parts;
+    const features = body.forward(pass, x).y;
+    return withLogits ? { features, logits: head.forward(pass, features).y } : { features };
+  }
+
+  /** Forward, loss, backward; the gradients of the parameters are in the pass then. */
+  private step(pass: Pass, x: Handle, targets: Handle): { losses: Handle; logits: Handle } {
+    const { body, head } = this.parts;
+    const features = body.forward(pass, x);
+    const logits = head.forward(pass, features.y);
+    pass.release(features.y);
+    const { losses, dlogits } = softmaxCrossEntropy(pass, logits.y, targets);
+    const dfeatures = logits.backward(dlogits);
+    // The gradient of the images is of no use.
+    pass.release(features.backward(dfeatures));
+    return { losses, logits: logits.y };
   }
 
   weights(): NamedWeights[] {
@@ -140,9 +176,9 @@ export class Network implements Model {
     this.parts.statistics.dispose();
   }
 
-  private withPass<Result>(training: boolean, work: (pass: Pass) => Result): Result {
+  private withPass<Result>(kernels: Kernels, training: boolean, work: (pass: Pass) => Result): Result {
     if (this.disposed) throw new SvpError('SVP_E_OPTION', `This ${this.arch} has been disposed of.`);
-    const pass = new Pass(this.kernels, training, this.parts.parameters.values());
+    const pass = new Pass(kernels, training, this.parts.parameters.values());
     try {
       return work(pass);
     } finally {
@@ -165,7 +201,7 @@ export class Network implements Model {
           `but ${images?.length} were given.`,
       );
     }
-    return pass.adopt(this.kernels.float(images, [size, height, width, channels]));
+    return pass.adopt(pass.kernels.float(images, [size, height, width, channels]));
   }
 
   /** TensorFlow answers a label outside the classes with a NaN loss. */

@@ -15,6 +15,7 @@ const VALUES = [
   'createModel',
   'datasetNames',
   'doctor',
+  'exportOnnx',
   'findMethod',
   'formatIndexFile',
   'isSvpError',

@@ -29,6 +29,7 @@ const probed = new WeakMap<Kernels, boolean>();
 
 /** Whether the fused kernel is there and gives what the two kernels give; asked once per process. */
 function fusible(kernels: Kernels): boolean {
+  if (kernels.portable) return false;
   const known = probed.get(kernels);
   if (known !== undefined) return known;
   const works = !kernels.onGpu && probe(kernels);
