@@ -1,4 +1,5 @@
 /** What `doctor` says of GPUs: for selection, for training, for ONNX models. */
+import type { OnnxStatus } from '../scoring/onnx-runtime';
 import type { engineCudaStatus } from '../selection/engine-status';
 import type { DoctorPart } from './doctor';
 
@@ -44,10 +45,20 @@ export function tensorflowNote(device: 'cpu' | 'gpu' | undefined, gpu: Gpu): str
 }
 
 /** ONNX models. */
-export function onnxPart(): DoctorPart {
-  return {
-    state: 'off',
-    detail:
-      'ONNX Runtime is not part of this version, so no GPU is used for it; models are trained and scored by TensorFlow',
-  };
+export function onnxPart(status: OnnxStatus, gpu: Gpu): DoctorPart {
+  if (!status.loaded) {
+    return {
+      state: 'warning',
+      detail: `ONNX models cannot be scored: ${status.reason?.split('\n')[0] ?? 'ONNX Runtime does not load'}`,
+      fix: 'Run npm ci --ignore-scripts, which installs onnxruntime-node.',
+    };
+  }
+  const { version, providers = [], cudaReason } = status;
+  const without =
+    cudaReason === undefined
+      ? ''
+      : gpu === undefined
+        ? ' (no NVIDIA driver was found)'
+        : ` (${gpu} is there, but ${cudaReason})`;
+  return { state: 'ok', detail: `ONNX Runtime ${version}, providers: ${providers.join(', ')}${without}` };
 }

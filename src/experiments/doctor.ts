@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { cacheDirectory } from '../data/datasets/cache';
+import { onnxStatus } from '../scoring/onnx-runtime';
 import { engineCudaStatus, engineStatus } from '../selection/engine-status';
 import { cudaPart, onnxPart, tensorflowNote } from './doctor-devices';
 import {
@@ -165,7 +166,7 @@ export async function doctor(): Promise<DoctorReport> {
       "pip fetches TensorFlow's library: apt install python3 python3-pip.",
     ),
     cuda: cudaPart(cuda, gpu),
-    onnx: onnxPart(),
+    onnx: onnxPart(onnxStatus(), gpu),
   };
   const select = parts.engine.state === 'ok';
   const train = parts.training.state === 'ok';

@@ -23,7 +23,7 @@ export const RECORD = 'score.json';
 const PROGRESS = '.score-progress';
 const EVERYTHING = [...Object.values(FILE_OF), TOP_K_INDEX, TOP_K_SCORES, RECORD];
 
-/** Flushing costs; what a crash loses is what was scored since. */
+/** Flushing costs; what a crash loses is what was scored since. SVP_SCORE_FLUSH_MS sets another pace. */
 const FLUSH_EVERY_MS = 2000;
 
 export interface ScoreFilesOptions {
@@ -41,6 +41,7 @@ export interface ScoreFilesOptions {
 /** The folder of a scoring pass while it is written: arrays grow as batches come, and take their names at the end. */
 export class ScoreFiles {
   private flushedAt = performance.now();
+  private readonly flushEvery = Number(process.env.SVP_SCORE_FLUSH_MS || FLUSH_EVERY_MS);
   private readonly progressFile: string;
 
   private constructor(
@@ -106,7 +107,7 @@ export class ScoreFiles {
     await Promise.all([...this.arrays].map(([name, appender]) => appender.append(arrays[name]!)));
     this.broken.count += broken.length;
     this.broken.items.push(...broken.slice(0, LISTED_BROKEN - this.broken.items.length));
-    if (performance.now() - this.flushedAt > FLUSH_EVERY_MS) await this.flush();
+    if (performance.now() - this.flushedAt > this.flushEvery) await this.flush();
   }
 
   /** @throws SvpError SVP_E_WRITE */
