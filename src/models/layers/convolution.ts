@@ -11,9 +11,11 @@ export interface ConvolutionOptions extends ConvShape {
   outputs: number;
   /** The network's first layer: nobody wants the gradient of the images, and it costs as much as the convolution. */
   first?: boolean;
+  /** Which end's variance the first weights keep: of the gradients ('out', default) or of the activations ('in'). */
+  fan?: 'in' | 'out';
 }
 
-/** A convolution without bias; weights size × size × in × out, Kaiming normal over the fan-out. */
+/** A convolution without bias; weights size × size × in × out (1 × size × in × out if temporal), Kaiming normal. */
 export class Convolution implements Layer {
   private readonly weight: Parameter;
 
@@ -22,11 +24,13 @@ export class Convolution implements Layer {
     random: Random,
     private readonly options: ConvolutionOptions,
   ) {
-    const { name, size, inputs, outputs } = options;
-    // He et al. 2015, equation 14: the variance of the gradients stays the same from layer to layer under ReLU.
-    const deviation = Math.sqrt(2 / (size * size * outputs));
-    const values = new Float32Array(size * size * inputs * outputs).map(() => random.normal() * deviation);
-    this.weight = parameters.add(`${name}.weight`, [size, size, inputs, outputs], values);
+    const { name, size, inputs, outputs, temporal, fan } = options;
+    const height = temporal ? 1 : size;
+    // He et al. 2015: the variance of the gradients (equation 14), or of the activations (equation 10), stays the same
+    // from layer to layer under ReLU.
+    const deviation = Math.sqrt(2 / (height * size * (fan === 'in' ? inputs : outputs)));
+    const values = new Float32Array(height * size * inputs * outputs).map(() => random.normal() * deviation);
+    this.weight = parameters.add(`${name}.weight`, [height, size, inputs, outputs], values);
   }
 
   forward(pass: Pass, x: Handle): LayerOutput {

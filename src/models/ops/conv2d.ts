@@ -7,18 +7,21 @@ export interface ConvShape {
   /** Height and width of the kernel; odd. */
   size: number;
   stride: number;
+  /** Along the width alone: the kernel is 1 × size, for sequences as images of height 1. */
+  temporal?: boolean;
 }
 
 const made = new Map<string, Attribute[]>();
 
-function attributes({ size, stride }: ConvShape): Attribute[] {
-  const key = `${size},${stride}`;
+function attributes({ size, stride, temporal = false }: ConvShape): Attribute[] {
+  const key = `${size},${stride},${temporal}`;
   let list = made.get(key);
   if (!list) {
     const pad = (size - 1) / 2;
+    const above = temporal ? 0 : pad;
     list = [
       attribute.float32(),
-      attribute.int('strides', [1, stride, stride, 1]),
+      attribute.int('strides', [1, temporal ? 1 : stride, stride, 1]),
       attribute.int('dilations', [1, 1, 1, 1]),
       attribute.string('data_format', 'NHWC'),
       attribute.bool('use_cudnn_on_gpu', true),
@@ -28,7 +31,7 @@ function attributes({ size, stride }: ConvShape): Attribute[] {
     else if (stride === 1) list.push(attribute.string('padding', 'SAME'));
     else {
       list.push(attribute.string('padding', 'EXPLICIT'));
-      list.push(attribute.int('explicit_paddings', [0, 0, pad, pad, pad, pad, 0, 0]));
+      list.push(attribute.int('explicit_paddings', [0, 0, above, above, pad, pad, 0, 0]));
     }
     made.set(key, list);
   }
@@ -37,7 +40,7 @@ function attributes({ size, stride }: ConvShape): Attribute[] {
 
 /**
  * @param x batch × height × width × in
- * @param w size × size × in × out
+ * @param w size × size × in × out (1 × size × in × out if temporal)
  * @returns batch × ⌈height / stride⌉ × ⌈width / stride⌉ × out
  */
 export function conv2d(pass: Pass, x: Handle, w: Handle, shape: ConvShape): Handle {
@@ -64,9 +67,13 @@ const SLICE = [
 ];
 
 /** Every `stride`-th row and column of x. */
-function subsample(pass: Pass, x: Handle, stride: number): Handle {
+function subsample(pass: Pass, x: Handle, { stride, temporal }: ConvShape): Handle {
   const { kernels } = pass;
-  const corners = [kernels.ints([0, 0, 0, 0]), kernels.ints(x.shape), kernels.ints([1, stride, stride, 1])];
+  const corners = [
+    kernels.ints([0, 0, 0, 0]),
+    kernels.ints(x.shape),
+    kernels.ints([1, temporal ? 1 : stride, stride, 1]),
+  ];
   return pass.one('StridedSlice', SLICE, [x, ...corners]);
 }
 
@@ -84,7 +91,7 @@ export function conv2dFilterGradient(
   }
   // TensorFlow 2.19 with oneDNN answers this case wrongly for fewer than 8 input channels (seen with stride 2 and an even
   // side; ops.test.ts has it). A 1×1 convolution with a stride is one without on every stride-th pixel.
-  const used = subsample(pass, x, shape.stride);
+  const used = subsample(pass, x, shape);
   const dw = pass.one('Conv2DBackpropFilter', attributes({ size: 1, stride: 1 }), [used, sizes, dy]);
   pass.release(used);
   return dw;
