@@ -9,11 +9,14 @@ export { datasetNames, type LoadOptions, loadDataset } from './data/datasets/reg
 export { formatIndexFile, readIndexFile, writeIndexFile } from './data/formats/index-file';
 export { type NpyArray, readNpy, readNpyMatrix, readNpyVector, writeNpy } from './data/formats/npy';
 export { npzNames, readNpzMember } from './data/formats/npz';
+export type { BrokenItem, PoolBatch, PoolSource } from './data/pool';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, isSvpError, SvpError } from './errors';
 export { type CoreSetOptions, type CoreSetResult, coreSet } from './experiments/core-set';
 export { type DoctorPart, type DoctorReport, doctor } from './experiments/doctor';
 export { type ExportOnnxOptions, type ExportOnnxResult, exportOnnx } from './experiments/export-onnx';
 export { type QuickstartOptions, type QuickstartResult, quickstart } from './experiments/quickstart';
+export type { Pool, ScorePoolOptions, ScorePoolResult } from './experiments/score-options';
+export { scorePool } from './experiments/score-pool';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
 export type { Model } from './models/model';
 export { archNames, type CreateModelOptions, createModel } from './models/registry';
@@ -37,7 +40,7 @@ export {
   uncertainty,
 } from './native/uncertainty';
 export { renderCoreSetReport, writeCoreSetReport as report } from './report/core-set-report';
-export { type ScorePoolOptions, scorePool } from './scoring/tensorflow-scorer';
+export type { InputConfig } from './scoring/input-config';
 export { parseBudget } from './selection/budget';
 export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } from './selection/method';
 export { rankDescending } from './selection/rank';

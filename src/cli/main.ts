@@ -6,6 +6,7 @@ import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerExport } from './export';
 import { registerQuickstart } from './quickstart';
 import { registerReport } from './report';
+import { registerScore } from './score';
 import { registerSelect } from './select';
 import { registerTrain } from './train';
 import { registerVerify } from './verify';
@@ -16,6 +17,7 @@ import { registerVerify } from './verify';
  */
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerQuickstart,
+  registerScore,
   registerSelect,
   registerVerify,
   registerTrain,

@@ -1,5 +1,4 @@
 import { promises as fs } from 'node:fs';
-import { abortError, throwIfAborted } from '../core/abort';
 import { readHeaderFile, readIndicesFile, readMatrixFile, readVectorFile } from '../data/formats/array-file';
 import { readIndexFile } from '../data/formats/index-file';
 import type { NotedMatrix } from '../data/formats/npy';
@@ -50,22 +49,4 @@ export async function readCounts(name: string): Promise<Float64Array> {
 export async function readWholeNumbers(name: string): Promise<Uint32Array> {
   const { file, member } = await splitMember(name);
   return /\.np[yz]$/i.test(file) ? readIndicesFile(file, member) : readIndexFile(file);
-}
-
-/**
- * The result of `work`, or the abort error as soon as `signal` fires, whatever `work` is doing: reading a large file
- * takes no signal, and its result is not needed any more.
- */
-export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  throwIfAborted(signal);
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(abortError(signal));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop as () => void);
-  }
 }

@@ -1,10 +1,11 @@
 import { availableParallelism, freemem } from 'node:os';
+import { unlessAborted } from '../core/abort';
 import type { NpyHeader } from '../data/formats/npy-header';
 import { estimateSelection, type SelectionSize, trialRows } from '../selection/estimate';
 import type { CliContext } from './context';
 import { printData, printJson } from './output';
 import { formatBytes, formatSeconds, withCommas } from './progress-display';
-import { engineReads, unlessAborted } from './select-inputs';
+import { engineReads } from './select-inputs';
 import { checkedSizes, type SelectTask } from './select-run';
 import { sampleRows } from './select-sample';
 

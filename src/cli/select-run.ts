@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { unlessAborted } from '../core/abort';
 import { formatIndexFile } from '../data/formats/index-file';
 import type { NpyHeader } from '../data/formats/npy-header';
 import { SvpError } from '../errors';
@@ -11,14 +12,7 @@ import type { CliContext, Display } from './context';
 import { printData, printJson, writeOutput } from './output';
 import { createDisplay, formatSeconds, withCommas } from './progress-display';
 import type { SelectCommandOptions } from './select';
-import {
-  arrayHeader,
-  engineReads,
-  readCounts,
-  readMatrix,
-  readWholeNumbers,
-  unlessAborted,
-} from './select-inputs';
+import { arrayHeader, engineReads, readCounts, readMatrix, readWholeNumbers } from './select-inputs';
 import {
   prepareOutputs,
   removeCheckpoint,

@@ -1,13 +1,14 @@
 import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
+import { unlessAborted } from '../core/abort';
 import type { NpyHeader } from '../data/formats/npy-header';
 import { SvpError } from '../errors';
 import { type Verification, type VerifyOptions, verifySelection } from '../selection/verify';
 import type { CliContext } from './context';
 import { printData, printJson } from './output';
 import { createDisplay, formatSeconds, withCommas } from './progress-display';
-import { arrayHeader, engineReads, readMatrix, readWholeNumbers, unlessAborted } from './select-inputs';
+import { arrayHeader, engineReads, readMatrix, readWholeNumbers } from './select-inputs';
 import type { VerifyCommandOptions } from './verify';
 
 /** What `svp select --json` says of a k-centers selection, as far as a check needs it. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { abortError, throwIfAborted } from '../core/abort';
+import { receivedError } from '../core/sent-error';
 import { SvpError } from '../errors';
 import { trainingEnvironment } from '../models/tensorflow';
 import type { DatasetSource } from './dataset-source';
@@ -15,7 +16,7 @@ import type {
   TrainJob,
   TrainOutcome,
 } from './training-host';
-import { type FromChild, receivedError, type ToChild } from './training-messages';
+import type { FromChild, ToChild } from './training-messages';
 
 /** How much of the child's stderr an error about its death carries. */
 const STDERR_TAIL = 4096;

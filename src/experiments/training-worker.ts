@@ -2,10 +2,11 @@
  * The child process behind `TrainingProcess`: serves training and scoring jobs, one after another, until its parent
  * closes the channel or ends.
  */
+import { sendableError } from '../core/sent-error';
 import { SvpError } from '../errors';
 import { LocalTrainingHost } from './local-training-host';
 import type { JobHooks } from './training-host';
-import { type FromChild, sendableError, type ToChild } from './training-messages';
+import type { FromChild, ToChild } from './training-messages';
 
 /** Progress goes out at most this often: each message costs the training loop a serialization. */
 const PROGRESS_EVERY_MS = 50;

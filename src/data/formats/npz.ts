@@ -49,7 +49,8 @@ function choose(members: ZipMember[], name: string | undefined, file: string): Z
   return found;
 }
 
-async function openMember(file: string, name: string | undefined): Promise<ByteStream> {
+/** The bytes of one array of an archive, as a stream. @throws SvpError SVP_E_FILE, SVP_E_FORMAT, SVP_E_OPTION */
+export async function openNpzMember(file: string, name: string | undefined): Promise<ByteStream> {
   const archive = await openZip(file);
   try {
     return await archive.take(choose(archive.members, name, file));
@@ -67,27 +68,27 @@ async function openMember(file: string, name: string | undefined): Promise<ByteS
  * @throws SvpError as readNpy; SVP_E_OPTION (no such array, or several and none named; the message lists them)
  */
 export function readNpzMember(path: string, name?: string): Promise<NpyArray> {
-  return withStream(openMember(path, name), readNpyStream);
+  return withStream(openNpzMember(path, name), readNpyStream);
 }
 
 /** A matrix of a `.npz` archive: readNpyMatrix on its member. @throws SvpError as readNpzMember and readNpyMatrix */
 export function readNpzMatrix(path: string, name?: string): Promise<NotedMatrix> {
-  return withStream(openMember(path, name), readMatrixStream);
+  return withStream(openNpzMember(path, name), readMatrixStream);
 }
 
 /** A vector of a `.npz` archive: readNpyVector on its member. @throws SvpError as readNpzMember and readNpyVector */
 export function readNpzVector(path: string, name?: string): Promise<Float64Array> {
-  return withStream(openMember(path, name), readVectorStream);
+  return withStream(openNpzMember(path, name), readVectorStream);
 }
 
 /** Labels or indices of a `.npz` archive: readNpyIndices on its member. @throws SvpError likewise */
 export function readNpzIndices(path: string, name?: string): Promise<Uint32Array> {
-  return withStream(openMember(path, name), readIndicesStream);
+  return withStream(openNpzMember(path, name), readIndicesStream);
 }
 
 /** Shape and element type of an array of a `.npz` archive, without its data. @throws SvpError as readNpzMember */
 export function readNpzHeader(path: string, name?: string): Promise<NpyHeader> {
-  return withStream(openMember(path, name), readNpyHeader);
+  return withStream(openNpzMember(path, name), readNpyHeader);
 }
 
 /** The names of the arrays in a `.npz` archive, in its order. @throws SvpError SVP_E_FILE, SVP_E_FORMAT */

@@ -1,9 +1,9 @@
 import { promises as fs } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { receivedError, sendableError } from '../../../src/core/sent-error';
 import { SvpError } from '../../../src/errors';
 import type { TrainJob } from '../../../src/experiments/training-host';
-import { receivedError, sendableError } from '../../../src/experiments/training-messages';
 import { TrainingProcess } from '../../../src/experiments/training-process';
 
 /** A child that speaks the protocol without TensorFlow; `job.arch` says how it behaves. */

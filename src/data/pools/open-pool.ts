@@ -1,0 +1,71 @@
+import { promises as fs } from 'node:fs';
+import { suggestion } from '../../core/options';
+import { SvpError } from '../../errors';
+import { datasetNames, loadDataset } from '../datasets/registry';
+import { openRegularFile, readAt, readError } from '../formats/byte-stream';
+import { readIdx } from '../formats/idx';
+import type { PoolSource } from '../pool';
+import { arrayPool, datasetPool } from './array-pool';
+import { fileFingerprint, openNpyPool } from './npy-pool';
+
+export interface OpenPoolOptions {
+  /** Where converted data sets are kept; see loadDataset. */
+  cacheDirectory?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens what a pool's name means: an array file (`.npy`, `.npz`, `archive.npz:member`, IDX, told by their first bytes), or
+ * a data set by its name: `fashion-mnist` is its training half, `fashion-mnist/test` the other.
+ * @throws SvpError SVP_E_FILE (no such file, and no data set of that name), SVP_E_FORMAT, SVP_E_SHAPE, SVP_E_OPTION
+ */
+export async function openPool(name: string, options: OpenPoolOptions = {}): Promise<PoolSource> {
+  const status = await fs.stat(name).catch(() => undefined);
+  if (status === undefined) {
+    const member = /^(.+\.npz):(.+)$/i.exec(name);
+    if (member) return openNpyPool(member[1], member[2], true);
+    return openDataset(name, options);
+  }
+  if (status.isDirectory()) throw readError(name, Object.assign(new Error(), { code: 'EISDIR' }));
+  const { handle } = await openRegularFile(name);
+  const start = Buffer.alloc(6);
+  await readAt(handle, start, 0).finally(() => handle.close());
+  if (start.toString('latin1') === '\x93NUMPY') return openNpyPool(name);
+  if (start.toString('latin1', 0, 2) === 'PK') return openNpyPool(name, undefined, true);
+  if ((start[0] === 0 && start[1] === 0) || (start[0] === 0x1f && start[1] === 0x8b))
+    return openIdxPool(name);
+  throw new SvpError(
+    'SVP_E_FORMAT',
+    `${name} is not a pool that can be read: .npy, .npz and IDX files are, told by their first bytes.`,
+    { file: name },
+  );
+}
+
+async function openIdxPool(file: string): Promise<PoolSource> {
+  const { data, shape } = await readIdx(file);
+  if (shape.length < 2) {
+    throw new SvpError(
+      'SVP_E_SHAPE',
+      `${file} has the shape (${shape.join(', ')}); a pool needs examples first and then at least one more dimension.`,
+      { file },
+    );
+  }
+  return arrayPool(file, data, shape, { fingerprint: () => fileFingerprint(file, shape) });
+}
+
+async function openDataset(name: string, { cacheDirectory, signal }: OpenPoolOptions): Promise<PoolSource> {
+  const [, set, half = 'train'] = /^(.*?)(?:\/(train|test))?$/s.exec(name) as RegExpExecArray;
+  if (!datasetNames().includes(set)) {
+    const near = suggestion(set, datasetNames());
+    throw new SvpError(
+      'SVP_E_FILE',
+      `${name} does not exist, and no data set is called that.${near} Check the path.`,
+      { file: name },
+    );
+  }
+  const splits = await loadDataset(set, {
+    ...(cacheDirectory !== undefined && { cacheDirectory }),
+    ...(signal && { signal }),
+  });
+  return datasetPool(splits[half as 'train' | 'test']);
+}

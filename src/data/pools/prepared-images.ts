@@ -1,0 +1,96 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { PoolBatch, PoolBatchOptions, PoolSource } from '../pool';
+import { itemLength } from './item-types';
+
+/** How a model wants its images. */
+export interface ImagePreprocessing {
+  /** Order of the model's axes after the batch. */
+  layout: 'nchw' | 'nhwc';
+  height: number;
+  width: number;
+  channels: number;
+  /** A byte becomes (byte · scale − mean) / std of its channel. Default: 1/255. */
+  scale?: number;
+  /** Per channel; default 0. */
+  mean?: readonly number[];
+  /** Per channel; default 1. */
+  std?: readonly number[];
+  /** 'uint8' leaves the bytes as they are. Default: 'float32'. */
+  dtype?: 'float32' | 'uint8';
+}
+
+/** Shape of a prepared image. */
+export function preparedShape({ layout, height, width, channels }: ImagePreprocessing): number[] {
+  return layout === 'nchw' ? [channels, height, width] : [height, width, channels];
+}
+
+/** The 256 values of each channel, computed in float64 and rounded once: channels × 256. */
+export function valueTable({ channels, scale, mean, std }: ImagePreprocessing): Float32Array {
+  const table = new Float32Array(channels * 256);
+  for (let c = 0; c < channels; c++) {
+    for (let v = 0; v < 256; v++) {
+      // v / 255, not v · (1/255): the training's own rounding (transforms/normalize.ts).
+      const scaled = scale === undefined ? v / 255 : v * scale;
+      table[c * 256 + v] = (scaled - (mean?.[c] ?? 0)) / (std?.[c] ?? 1);
+    }
+  }
+  return table;
+}
+
+/** Values written between two turns of the event loop: about 2 ms. */
+const STEP = 1 << 20;
+
+/**
+ * A pool of raw images as the model wants them: bytes, height × width × channels (or channels × height × width with
+ * `planes`), scaled, normalised and put in the model's layout, batch by batch.
+ */
+export function preparedImages(pool: PoolSource, wanted: ImagePreprocessing, planes = false): PoolSource {
+  const { height, width, channels } = wanted;
+  const asBytes = wanted.dtype === 'uint8';
+  const length = itemLength(pool.itemShape);
+  const table = valueTable(wanted);
+  const pixels = height * width;
+  // Steps from one value to the next of the same channel, and from one channel to the next.
+  const from = planes ? { pixel: 1, channel: pixels } : { pixel: channels, channel: 1 };
+  const to = wanted.layout === 'nchw' ? { pixel: 1, channel: pixels } : { pixel: channels, channel: 1 };
+
+  async function prepare(batch: PoolBatch): Promise<PoolBatch> {
+    const source = batch.values as Uint8Array;
+    const target = asBytes ? new Uint8Array(source.length) : new Float32Array(source.length);
+    let written = 0;
+    for (let image = 0; image < batch.size; image++) {
+      for (let c = 0; c < channels; c++) {
+        let s = image * length + c * from.channel;
+        let t = image * length + c * to.channel;
+        if (asBytes) {
+          for (let p = 0; p < pixels; p++, s += from.pixel, t += to.pixel) target[t] = source[s];
+        } else {
+          const base = c * 256;
+          for (let p = 0; p < pixels; p++, s += from.pixel, t += to.pixel)
+            target[t] = table[base + source[s]];
+        }
+      }
+      written += length;
+      if (written >= STEP) {
+        written = 0;
+        await nextTurn();
+      }
+    }
+    for (const { row } of batch.broken)
+      target.fill(0, (row - batch.first) * length, (row - batch.first + 1) * length);
+    return { ...batch, values: target };
+  }
+
+  return {
+    name: pool.name,
+    count: pool.count,
+    ...(pool.itemNames && { itemNames: pool.itemNames }),
+    itemShape: preparedShape(wanted),
+    dtype: asBytes ? 'uint8' : 'float32',
+    fingerprint: () => pool.fingerprint(),
+    close: () => pool.close(),
+    async *batches(options: PoolBatchOptions) {
+      for await (const batch of pool.batches(options)) yield prepare(batch);
+    },
+  };
+}

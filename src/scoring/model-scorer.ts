@@ -1,0 +1,46 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SvpError } from '../errors';
+import type { Model, OutputName, Outputs } from '../models/model';
+import type { ModelInput, Scorer, ScorerBatch } from './scorer';
+
+/**
+ * A model of this package as a scorer, in this thread, which each batch blocks: TensorFlow's binding is synchronous.
+ * Checkpoints are scored in a process of their own instead (experiments/checkpoint-scorer.ts). The model stays its
+ * owner's: `close` does not dispose of it.
+ */
+export class ModelScorer implements Scorer {
+  readonly provider = 'tensorflow';
+  readonly providerReason = 'a model in memory is scored where it lies';
+  readonly runtime = 'TensorFlow';
+  readonly name: string;
+  readonly classes: number;
+  readonly featureSize: number;
+  readonly input: ModelInput;
+  private closed = false;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly model: Model) {
+    this.name = model.arch;
+    this.classes = model.classes;
+    this.featureSize = model.featureSize;
+    this.input = { name: 'images', shape: [...model.inputShape], dtype: 'float32', layout: 'nhwc' };
+  }
+
+  async prepare(): Promise<void> {}
+
+  score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs> {
+    const answer = this.last.then(async () => {
+      // A turn of the event loop before each batch: the one after the other would starve it.
+      await nextTurn();
+      if (this.closed) throw new SvpError('SVP_E_ABORT', 'The model was closed.');
+      const { values, size } = batch;
+      return this.model.infer(values as Float32Array, size, outputs);
+    });
+    this.last = answer.catch(() => {});
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
