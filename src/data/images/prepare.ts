@@ -1,0 +1,125 @@
+import { openRegularFile, readAt } from '../formats/byte-stream';
+import { BrokenImage, decodeImage } from './decode';
+import { type ImagePlan, viewOf } from './plan';
+import { resampleInto } from './resample';
+
+/** Files beyond this are reported as broken rather than read into memory. */
+const MAX_FILE = 1 << 29;
+
+/** Images of one stretch of a batch; plain data, for threads. */
+export interface PrepareTask {
+  /** Full paths. */
+  files: string[];
+  /** Row of each file in its data set: it decides the random crop. */
+  rows: number[];
+  /** From epochKey; 0 where nothing is random. */
+  key: number;
+  /** The batch's memory, and where the first image goes, in items. */
+  memory: ArrayBufferLike;
+  at: number;
+}
+
+/** An image of a task that could not be read. */
+export interface BrokenPart {
+  /** Place in the task's files. */
+  index: number;
+  reason: string;
+}
+
+/** Decodes run at a time in one thread: while one is in sharp's hands, another is scaled here. */
+const AT_ONCE = 2;
+
+/** Values of one prepared image. */
+function itemLength(plan: ImagePlan): number {
+  return plan.height * plan.width * plan.channels;
+}
+
+/** Bytes of one prepared image. */
+export function itemBytes(plan: ImagePlan): number {
+  return itemLength(plan) * (plan.dtype === 'uint8' ? 1 : 4);
+}
+
+/** Reads one file, which must be a regular one: a pipe in the folder must not block a pass. */
+async function readBytes(file: string): Promise<Uint8Array> {
+  let opened: Awaited<ReturnType<typeof openRegularFile>>;
+  try {
+    opened = await openRegularFile(file);
+  } catch (cause) {
+    throw new BrokenImage((cause as Error).message.replace(file, 'it'));
+  }
+  const { handle, size } = opened;
+  try {
+    if (size > MAX_FILE) throw new BrokenImage(`the file is larger than ${MAX_FILE} bytes`);
+    const bytes = Buffer.allocUnsafe(size);
+    const got = await readAt(handle, bytes, 0);
+    return bytes.subarray(0, got);
+  } catch (cause) {
+    if (cause instanceof BrokenImage) throw cause;
+    throw new BrokenImage(`it cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes the bytes of a scaled image (height × width × channels) as the plan's values. */
+function writeItem(target: Float32Array | Uint8Array, bytes: Uint8Array, plan: ImagePlan): void {
+  const { channels, layout, dtype, table } = plan;
+  const pixels = plan.height * plan.width;
+  for (let c = 0; c < channels; c++) {
+    let from = c;
+    let to = layout === 'nchw' ? c * pixels : c;
+    const step = layout === 'nchw' ? 1 : channels;
+    if (dtype === 'uint8') {
+      for (let p = 0; p < pixels; p++, from += channels, to += step) target[to] = bytes[from];
+    } else {
+      const base = c * 256;
+      for (let p = 0; p < pixels; p++, from += channels, to += step) target[to] = table[base + bytes[from]];
+    }
+  }
+}
+
+/** Prepares the images of tasks in the calling thread; what a worker thread runs, too. */
+export class ImagePreparer {
+  private readonly scaled: Uint8Array;
+
+  constructor(private readonly plan: ImagePlan) {
+    this.scaled = new Uint8Array(itemLength(plan));
+  }
+
+  /** Fills the task's part of the batch; images that cannot be read become zeros and are returned. */
+  async run(task: PrepareTask): Promise<BrokenPart[]> {
+    const broken: BrokenPart[] = [];
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < task.files.length) {
+        const index = next++;
+        const target = this.place(task, index);
+        try {
+          await this.prepare(task, index, target);
+        } catch (cause) {
+          if (!(cause instanceof BrokenImage)) throw cause;
+          target.fill(0);
+          broken.push({ index, reason: cause.message });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    return broken.sort((a, b) => a.index - b.index);
+  }
+
+  private place(task: PrepareTask, index: number): Float32Array | Uint8Array {
+    const bytes = itemBytes(this.plan);
+    const length = itemLength(this.plan);
+    const start = (task.at + index) * bytes;
+    return this.plan.dtype === 'uint8'
+      ? new Uint8Array(task.memory, start, length)
+      : new Float32Array(task.memory, start, length);
+  }
+
+  private async prepare(task: PrepareTask, index: number, target: Float32Array | Uint8Array): Promise<void> {
+    const image = await decodeImage(await readBytes(task.files[index]), this.plan);
+    // From here on synchronous: both lanes share the scratch memory.
+    resampleInto(this.scaled, image, viewOf(this.plan, image, task.key, task.rows[index]));
+    writeItem(target, this.scaled, this.plan);
+  }
+}
