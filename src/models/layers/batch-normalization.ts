@@ -13,8 +13,8 @@ export class BatchNormalization implements Layer {
   private readonly variance: Statistic;
 
   constructor(parameters: ParameterSet, statistics: StatisticSet, name: string, channels: number) {
-    this.gamma = parameters.add(`${name}.weight`, [channels], new Float32Array(channels).fill(1));
-    this.beta = parameters.add(`${name}.bias`, [channels], new Float32Array(channels));
+    this.gamma = parameters.add(`${name}.weight`, [channels], () => new Float32Array(channels).fill(1));
+    this.beta = parameters.add(`${name}.bias`, [channels], () => new Float32Array(channels));
     this.mean = statistics.add(`${name}.running_mean`, new Float32Array(channels));
     this.variance = statistics.add(`${name}.running_var`, new Float32Array(channels).fill(1));
   }

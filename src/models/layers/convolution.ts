@@ -29,8 +29,10 @@ export class Convolution implements Layer {
     // He et al. 2015: the variance of the gradients (equation 14), or of the activations (equation 10), stays the same
     // from layer to layer under ReLU.
     const deviation = Math.sqrt(2 / (height * size * (fan === 'in' ? inputs : outputs)));
-    const values = new Float32Array(height * size * inputs * outputs).map(() => random.normal() * deviation);
-    this.weight = parameters.add(`${name}.weight`, [height, size, inputs, outputs], values);
+    const count = height * size * inputs * outputs;
+    this.weight = parameters.add(`${name}.weight`, [height, size, inputs, outputs], () =>
+      new Float32Array(count).map(() => random.normal() * deviation),
+    );
   }
 
   forward(pass: Pass, x: Handle): LayerOutput {

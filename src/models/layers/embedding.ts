@@ -14,8 +14,9 @@ export class Embedding implements Layer {
   private readonly table: Parameter;
 
   constructor(parameters: ParameterSet, random: Random, name: string, symbols: number, size: number) {
-    const values = new Float32Array(symbols * size).map(() => random.normal());
-    this.table = parameters.add(`${name}.weight`, [symbols, size], values);
+    this.table = parameters.add(`${name}.weight`, [symbols, size], () =>
+      new Float32Array(symbols * size).map(() => random.normal()),
+    );
   }
 
   forward(pass: Pass, codes: Handle): LayerOutput {

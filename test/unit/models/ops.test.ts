@@ -10,7 +10,11 @@ import {
 } from '../../../src/models/ops/batch-norm';
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from '../../../src/models/ops/conv2d';
 import { dense, denseGradient } from '../../../src/models/ops/dense';
+import { embed, embedGradient } from '../../../src/models/ops/embedding';
+import { kMaxPool, kMaxPoolGradient } from '../../../src/models/ops/k-max-pool';
+import { maxPool, maxPoolGradient } from '../../../src/models/ops/max-pool';
 import { relu, reluGradient } from '../../../src/models/ops/relu';
+import { reshape, transpose } from '../../../src/models/ops/reshape';
 import { softmaxCrossEntropy } from '../../../src/models/ops/softmax-cross-entropy';
 import { Pass } from '../../../src/models/pass';
 import * as reference from '../../reference/network';
@@ -70,6 +74,97 @@ describeWithTensorFlow('operations', () => {
     expectClose(read(dx), reference.differences(f, x.data, all(x.data)));
     const dw = conv2dFilterGradient(pass, xt, w.shape, dy, { size, stride });
     expectClose(read(dw), reference.differences(f, w.data, all(w.data)));
+  });
+
+  test.each([
+    { size: 7, stride: 2, h: 9, w: 12, temporal: false },
+    { size: 3, stride: 1, h: 1, w: 9, temporal: true },
+    { size: 3, stride: 2, h: 1, w: 9, temporal: true },
+    { size: 3, stride: 2, h: 1, w: 8, temporal: true },
+    { size: 1, stride: 2, h: 1, w: 9, temporal: true },
+    { size: 1, stride: 2, h: 1, w: 8, temporal: true },
+  ])(
+    'conv2d $size, stride $stride, of $h×$w, temporal $temporal',
+    ({ size, stride, h, w: wide, temporal }) => {
+      const shape = { size, stride, temporal };
+      const x = draw([2, h, wide, 3]);
+      const w = draw([temporal ? 1 : size, size, 3, 2]);
+      const expected = reference.conv2d(x, w, stride);
+      const [xt, wt] = [give(x), give(w)];
+      const y = conv2d(pass, xt, wt, shape);
+      expect(y.shape).toEqual(expected.shape);
+      expectClose(read(y), expected.data);
+      const r = draw(expected.shape);
+      const dy = give(r);
+      const f = () => dot(r, reference.conv2d(x, w, stride));
+      const dx = conv2dInputGradient(pass, x.shape, wt, dy, shape);
+      expectClose(read(dx), reference.differences(f, x.data, all(x.data)));
+      const dw = conv2dFilterGradient(pass, xt, w.shape, dy, shape);
+      expectClose(read(dw), reference.differences(f, w.data, all(w.data)));
+    },
+  );
+
+  test.each([
+    { size: 3, stride: 2, h: 7, w: 8, temporal: false },
+    { size: 3, stride: 2, h: 1, w: 9, temporal: true },
+    { size: 3, stride: 2, h: 1, w: 8, temporal: true },
+    { size: 5, stride: 3, h: 6, w: 6, temporal: false },
+  ])('max pool $size, stride $stride, of $h×$w, temporal $temporal', ({ size, stride, h, w, temporal }) => {
+    const shape = { size, stride, temporal };
+    // All below 0: padding must not win.
+    const x = draw([2, h, w, 3], -9);
+    const expected = reference.maxPool(x, size, stride, temporal);
+    const xt = give(x);
+    const y = maxPool(pass, xt, shape);
+    expect(y.shape).toEqual(expected.shape);
+    expectClose(read(y), expected.data, 0);
+    const r = draw(expected.shape);
+    const f = () => dot(r, reference.maxPool(x, size, stride, temporal));
+    const dx = maxPoolGradient(pass, xt, y, give(r), shape);
+    expectClose(read(dx), reference.differences(f, x.data, all(x.data)));
+  });
+
+  test.each([1, 4, 7, 9])('k-max pool, %i of 9', (k) => {
+    const x = draw([2, 3, 9]);
+    const xt = give(x);
+    const { y, places } = kMaxPool(pass, xt, k);
+    const expected = reference.kMaxPool(x, k);
+    expect(y.shape).toEqual(expected.shape);
+    expectClose(read(y), expected.data, 0);
+    const r = draw(expected.shape);
+    const f = () => dot(r, reference.kMaxPool(x, k));
+    const dx = kMaxPoolGradient(pass, give(r), places, x.shape);
+    expect(dx.shape).toEqual(x.shape);
+    expectClose(read(dx), reference.differences(f, x.data, all(x.data)));
+  });
+
+  test('k-max pool takes the first of equal values', () => {
+    const x = reference.array([1, 2, 6], (i) => [0, 0, 0, 2, 0, 0, 1, 1, 1, 1, 1, 1][i]);
+    const { places } = kMaxPool(pass, give(x), 3);
+    expect(Array.from(kernels().read(places))).toEqual([0, 1, 3, 0, 1, 2]);
+  });
+
+  test('embedding, with codes that come often and never', () => {
+    const table = draw([5, 3]);
+    const codes = Int32Array.of(1, 4, 1, 0, 1, 0);
+    const [tt, ct] = [give(table), pass.adopt(kernels().int(codes, [2, 3]))];
+    const y = embed(pass, ct, tt);
+    expect(y.shape).toEqual([2, 3, 3]);
+    expectClose(read(y), reference.embed(codes, [2, 3], table).data, 0);
+    const r = draw([2, 3, 3]);
+    const f = () => dot(r, reference.embed(codes, [2, 3], table));
+    const dtable = embedGradient(pass, give(r), ct, table.shape);
+    expectClose(read(dtable), reference.differences(f, table.data, all(table.data)));
+  });
+
+  test('reshape and transpose', () => {
+    const x = draw([2, 3, 4]);
+    const turned = transpose(pass, give(x), [0, 2, 1]);
+    expect(turned.shape).toEqual([2, 4, 3]);
+    expectClose(read(turned), reference.transpose(x, [0, 2, 1]).data, 0);
+    const shaped = reshape(pass, turned, [-1, 12]);
+    expect(shaped.shape).toEqual([2, 12]);
+    expect(read(shaped)).toEqual(read(turned));
   });
 
   test('batch norm, its running statistics and its gradients', () => {
