@@ -32,8 +32,8 @@ const std::vector<Operation>& operations() {
         "instructionSet"}},
       {"npyShape", npy_shape, {"path"}},
       {"uncertainty", uncertainty,
-       {"logits", "rows", "columns", "threads", "entropy", "leastConfidence", "margin", "instructionSet",
-        "device"}},
+       {"logits", "rows", "columns", "from", "temperature", "threads", "entropy", "leastConfidence", "margin",
+        "instructionSet", "device"}},
       {"forgettingUpdate", forgetting_update,
        {"indices", "correct", "presentations", "events", "state", "device"}},
   };

@@ -174,11 +174,13 @@ export interface Operations {
   /** The shape of a .npy file of features, from its header. */
   npyShape(path: string): { rows: number; columns: number; dtype: string };
 
-  /** One output per row for each measure; null leaves a measure out. */
+  /** One output per row for each measure; null leaves a measure out. Uint16Array: the bits of float16 values. */
   uncertainty(
-    logits: Float32Array,
+    logits: Float32Array | Uint16Array,
     rows: number,
     columns: number,
+    from: 'logits' | 'probabilities',
+    temperature: number,
     threads: number,
     entropy: Float32Array | null,
     leastConfidence: Float32Array | null,
@@ -246,6 +248,8 @@ export const CONTRACT = {
     'logits',
     'rows',
     'columns',
+    'from',
+    'temperature',
     'threads',
     'entropy',
     'leastConfidence',
