@@ -36,6 +36,21 @@ const std::vector<Operation>& operations() {
         "instructionSet", "device"}},
       {"forgettingUpdate", forgetting_update,
        {"indices", "correct", "presentations", "events", "state", "device"}},
+      {"fastTextCorpus", fasttext_corpus, {"format"}},
+      {"fastTextCorpusFile", fasttext_corpus_file, {"corpus", "path"}},
+      {"fastTextCorpusPush", fasttext_corpus_push, {"corpus", "bytes", "last"}},
+      {"fastTextCorpusTexts", fasttext_corpus_texts, {"corpus", "bytes", "ends"}},
+      {"fastTextCorpusDescribe", fasttext_corpus_describe, {"corpus"}},
+      {"fastTextStart", fasttext_start, {"corpus", "indices", "model", "classes", "options", "threads"}},
+      {"fastTextEpoch", fasttext_epoch,
+       {"model", "labels", "schedule", "outputCorrect", "threads", "instructionSet"}},
+      {"fastTextScore", fasttext_score,
+       {"model", "corpus", "indices", "outputLogits", "outputProbabilities", "outputFeatures", "threads",
+        "instructionSet"}},
+      {"fastTextSave", fasttext_save, {"model", "path", "previous", "text", "presentations", "events", "state"}},
+      {"fastTextLoad", fasttext_load, {"path"}},
+      {"fastTextDescribe", fasttext_describe, {"model"}},
+      {"fastTextRows", fasttext_rows, {"model", "first", "count", "outputValues"}},
   };
   return all;
 }

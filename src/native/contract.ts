@@ -4,6 +4,8 @@
  * test compares the names with both.
  */
 
+import { FASTTEXT_CONTRACT, type FastTextOperations } from './fasttext-contract';
+
 /** Counters of a running job, read without stopping it. */
 export interface NativeProgress {
   done: number;
@@ -117,7 +119,7 @@ export interface NativeKCenterResult {
  * wrapper until the promise settles. `threads` 0 means one per processor.
  * `instructionSet` is SVP_INSTRUCTION_SET as the caller's environment has it; empty: the best.
  */
-export interface Operations {
+export interface Operations extends FastTextOperations {
   describe(instructionSet: string): AddonDescription;
 
   /** Throws with the reason where there is no library or no device. Starts CUDA: a second, the first time. */
@@ -258,6 +260,7 @@ export const CONTRACT = {
     'device',
   ],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state', 'device'],
+  ...FASTTEXT_CONTRACT,
 } as const satisfies {
   [Name in keyof Operations]: readonly string[] & { length: Parameters<Operations[Name]>['length'] };
 };

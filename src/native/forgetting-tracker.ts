@@ -215,16 +215,32 @@ export class ForgettingTracker {
     if (saved.version !== 1) throw damaged(`version ${String(saved.version)} is not 1`);
     const { length } = saved;
     if (!Number.isInteger(length) || length! < 0 || length! > 0xffffffff) throw damaged('length is no count');
-    const presented = toUint32(decode(saved.presentations, length!, 4, 'presentations'));
-    const events = toUint32(decode(saved.events, length!, 4, 'events'));
-    const state = decode(saved.state, length!, 1, 'state');
-    for (let i = 0; i < length!; i++) {
-      if (!possible(state[i], presented[i], events[i])) {
+    return ForgettingTracker.fromCounters({
+      presentations: toUint32(decode(saved.presentations, length!, 4, 'presentations')),
+      events: toUint32(decode(saved.events, length!, 4, 'events')),
+      state: decode(saved.state, length!, 1, 'state'),
+    });
+  }
+
+  /** @internal The counters themselves, to be written beside a model; not a copy. */
+  counters(): { presentations: Uint32Array; events: Uint32Array; state: Uint8Array } {
+    return { presentations: this.presented, events: this.events, state: this.state };
+  }
+
+  /** @internal A tracker of such counters. @throws SvpError SVP_E_FORMAT, if they contradict each other */
+  static fromCounters(saved: {
+    presentations: Uint32Array;
+    events: Uint32Array;
+    state: Uint8Array;
+  }): ForgettingTracker {
+    const { presentations, events, state } = saved;
+    for (let i = 0; i < state.length; i++) {
+      if (!possible(state[i], presentations[i], events[i])) {
         throw damaged(`the counters of example ${i} contradict each other`);
       }
     }
-    const tracker = new ForgettingTracker(length!);
-    tracker.presented.set(presented);
+    const tracker = new ForgettingTracker(state.length);
+    tracker.presented.set(presentations);
     tracker.events.set(events);
     tracker.state.set(state);
     return tracker;
