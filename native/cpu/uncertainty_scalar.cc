@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/half.h"
+#include "svp/half.h"
 #include "cpu/uncertainty_kernels.h"
 
 namespace svp::cpu {
