@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { registerActive } from './active';
 import type { CliContext } from './context';
+import { registerCoreSet } from './coreset';
 import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerQuickstart } from './quickstart';
@@ -18,6 +20,8 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerSelect,
   registerVerify,
   registerTrain,
+  registerActive,
+  registerCoreSet,
   registerReport,
   registerDoctor,
 ];

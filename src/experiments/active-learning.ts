@@ -5,7 +5,7 @@ import { readIndexFile } from '../data/formats/index-file';
 import { activeConfiguration, activePlan, activeStages } from './active-plan';
 import { ActiveRun } from './active-run';
 import type { LabelSource } from './label-book';
-import { checkResume, type ProtocolOptions, protocolShape } from './protocol-options';
+import { checkResume, type ProtocolOptions, protocolShape, type Size } from './protocol-options';
 import { RunState } from './run-state';
 import { StagePlan } from './stage-plan';
 import { openWorkbench, type Workbench } from './workbench';
@@ -14,15 +14,15 @@ export interface ActiveLearningOptions extends ProtocolOptions {
   /** Default 'least-confidence'. Any but forgetting events, which need the labels of what they choose from. */
   method?: string;
   /** Rows labelled at first, at random. Default a fiftieth of the pool, as the paper's 1,000 of 50,000. */
-  initialSubset?: number;
+  initialSubset?: Size;
   /** Rows that each round adds. Default 8 % of the pool, then four times 10 %: the paper's budgets of 10, 20 … 50 %. */
-  rounds?: number[];
+  rounds?: Size[];
   /** The same number of each class among the initial rows. Default false. */
   balanced?: boolean;
   /** Each proxy starts from the weights of the one before. Default false: fresh weights each round, as in the paper. */
   warmStart?: boolean;
   /** Sizes of the labelled set at which the target is trained. Default: the last. */
-  evalTargetAt?: number[];
+  evalTargetAt?: Size[];
   /** Labels are hidden until chosen, and this is asked for them; those of the data set are not looked at. */
   labels?: LabelSource;
 }
@@ -43,7 +43,7 @@ const schema = z.object({
   rounds: z.array(z.any()).min(1).optional(),
   balanced: flag,
   warmStart: flag,
-  evalTargetAt: z.array(z.int()).optional(),
+  evalTargetAt: z.array(z.any()).optional(),
   labels: z.custom<LabelSource>((value) => typeof value === 'function', 'must be a function').optional(),
 });
 

@@ -1,6 +1,6 @@
 import { Random } from '../core/random';
 import { SvpError } from '../errors';
-import { checkBudget } from '../selection/budget';
+import { checkBudget, parseBudget } from '../selection/budget';
 import type { SelectionMethod } from '../selection/method';
 import { findMethod } from '../selection/registry';
 import type { ActiveLearningOptions } from './active-learning';
@@ -8,7 +8,7 @@ import { classCounts, equalShares, takeShares } from './class-balance';
 import { type PoolSplit, splitPool, splitTest } from './core-set-steps';
 import { epochsOf, guessScoreSeconds, guessTrainSeconds, type Network } from './network';
 import { type PrecomputedSelection, readPrecomputedSelection } from './precomputed-selection';
-import { resolveNetworks } from './protocol-options';
+import { resolveNetworks, type Size } from './protocol-options';
 import type { Stage } from './stage-plan';
 import { datasetIdentity, networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
 import type { Workbench } from './workbench';
@@ -36,6 +36,7 @@ export interface ActivePlan extends PoolSplit {
   replay?: PrecomputedSelection;
   testIndices?: Uint32Array;
   hiddenLabels: boolean;
+  evaluateEveryEpoch: boolean;
   /** The data set's identity. */
   data: string;
 }
@@ -74,13 +75,14 @@ export async function activePlan(given: ActiveLearningOptions, { splits }: Workb
     initial = replay.sets[0];
     rounds = replay.sets.slice(1).map((set, i) => set.length - replay.sets[i].length);
   } else {
-    const size = checkBudget(given.initialSubset ?? Math.max(1, Math.round(pool.length / 50)), pool.length);
+    const size = parseBudget(given.initialSubset ?? Math.max(1, Math.round(pool.length / 50)), pool.length);
     if (size < 1)
       fail(
         'initialSubset',
         'The initial subset must have at least one example: the first proxy is trained on it.',
       );
-    rounds = [...(given.rounds ?? defaultRounds(pool.length).filter((n) => n > 0))];
+    const sizes = given.rounds ?? defaultRounds(pool.length).filter((n) => n > 0);
+    rounds = sizes.map((round) => parseBudget(round, pool.length));
     rounds.forEach((round, k) => {
       if (round < 1) fail('rounds', `Round ${k + 1} adds ${round} examples: it must be at least 1.`);
     });
@@ -116,12 +118,13 @@ export async function activePlan(given: ActiveLearningOptions, { splits }: Workb
     validation: split.validation,
     initial,
     rounds,
-    evalTargetAt: trainTarget ? evaluationSizes(given.evalTargetAt, sizes) : [],
+    evalTargetAt: trainTarget ? evaluationSizes(given.evalTargetAt, sizes, pool.length) : [],
     balanced,
     warmStart,
     ...(replay ? { replay } : {}),
     ...(testIndices ? { testIndices } : {}),
     hiddenLabels,
+    evaluateEveryEpoch: given.evaluateEveryEpoch ?? true,
     data: datasetIdentity(splits, { labels: !hiddenLabels }),
   };
 }
@@ -133,6 +136,7 @@ function fail(option: string, message: string): never {
 /** What a precomputed selection decides cannot be asked for. */
 function checkReplay(given: ActiveLearningOptions): void {
   const decided = [
+    'method',
     'initialSubset',
     'rounds',
     'pool',
@@ -165,8 +169,16 @@ function initialRows(
   return takeShares(order, labels, equalShares(classCounts(pool, labels, classes), size));
 }
 
-function evaluationSizes(wanted: number[] | undefined, sizes: number[]): number[] {
-  if (!wanted?.length) return [sizes[sizes.length - 1]];
+/** The sizes at which the target is trained, rising. A share of the pool means the nearest size of the labelled set. */
+function evaluationSizes(given: Size[] | undefined, sizes: number[], pool: number): number[] {
+  if (!given?.length) return [sizes[sizes.length - 1]];
+  const wanted = given.map((size) => {
+    const rows = parseBudget(size, pool);
+    // Each round was rounded by itself: their sum may miss the rounded whole by half a row a round.
+    const distance = (reached: number) => Math.abs(reached - rows);
+    const near = sizes.reduce((best, reached) => (distance(reached) < distance(best) ? reached : best));
+    return typeof size === 'string' && distance(near) <= sizes.length / 2 ? near : rows;
+  });
   const impossible = wanted.find((size) => !sizes.includes(size));
   if (impossible !== undefined) {
     fail(
@@ -184,7 +196,7 @@ export function activeConfiguration(plan: ActivePlan, name: string): Record<stri
   return {
     dataset: name,
     data: plan.data,
-    method: method.name,
+    method: replay ? replay.method : method.name,
     seed,
     pool: plan.pool.length,
     validation: plan.validation.length,
@@ -195,6 +207,7 @@ export function activeConfiguration(plan: ActivePlan, name: string): Record<stri
     balanced,
     warmStart,
     hiddenLabels: plan.hiddenLabels,
+    evaluateEveryEpoch: plan.evaluateEveryEpoch,
     ...(replay ? { precomputedSelection: replay.folder, labelled: replay.sets.map(rowsIdentity) } : {}),
     ...(plan.trainTarget ? { target: networkIdentity(target) } : {}),
     ...(chooses ? { proxy: networkIdentity(proxy) } : {}),

@@ -223,7 +223,7 @@ export class ActiveRun extends ProtocolRun {
       kind: 'active',
       seed: plan.seed,
       dataset: datasetRecord(bench.name, bench.splits, plan.pool.length, plan.testIndices?.length),
-      method: plan.method.name,
+      method: plan.replay ? plan.replay.method : plan.method.name,
       initial: plan.initial.length,
       balanced: plan.balanced,
       warmStart: plan.warmStart,

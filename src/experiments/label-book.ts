@@ -9,6 +9,8 @@ import type { TrainJob } from './training-host';
 export interface LabelRequest {
   /** 0 for the rows that are labelled at first (and those held out for validation), then the number of the round. */
   round: number;
+  /** Of the data set: an answer's number 0 is the first. */
+  classNames: readonly string[];
   signal?: AbortSignal;
 }
 
@@ -53,11 +55,12 @@ export class LabelBook {
    * Asks for the labels of those of `rows` that are not known yet.
    * @throws SvpError SVP_E_SHAPE for an answer of the wrong length, or a label that is no class; what the source throws
    */
-  async ask(rows: Uint32Array, request: LabelRequest): Promise<void> {
+  async ask(rows: Uint32Array, { round, signal }: Omit<LabelRequest, 'classNames'>): Promise<void> {
     const unknown = rows.filter((row) => !this.known.has(row));
     if (unknown.length === 0) return;
-    throwIfAborted(request.signal);
-    const answer = await this.source(unknown.slice(), request);
+    throwIfAborted(signal);
+    const { classNames } = this;
+    const answer = await this.source(unknown.slice(), { round, classNames, ...(signal ? { signal } : {}) });
     if (answer?.length !== unknown.length) {
       throw new SvpError(
         'SVP_E_SHAPE',

@@ -2,11 +2,14 @@ import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import { readIndexFile } from '../data/formats/index-file';
 import { SvpError } from '../errors';
+import { findMethod } from '../selection/registry';
 import type { PoolSplit } from './core-set-steps';
 
 /** What a run chose, read back from its folder. Rows count in the train split. */
 export interface PrecomputedSelection extends PoolSplit {
   folder: string;
+  /** By which it was chosen; 'precomputed' where the folder does not say. */
+  method: string;
   /** The run's part of the test split, where it was not the whole. */
   testIndices?: Uint32Array;
   /** Labelled sets, or subsets of a core-set, by rising size. */
@@ -40,6 +43,16 @@ async function indexFiles(folder: string, prefix: string): Promise<string[]> {
   if (own.length > 0) return own;
   const parts = await fs.readdir(path.join(folder, 'proxy')).catch(() => [] as string[]);
   return (await Promise.all(parts.map((part) => names(path.join(folder, 'proxy', part))))).flat();
+}
+
+/** The method that a run's configuration names, in our spelling or the reference's. */
+async function methodOf(folder: string): Promise<string> {
+  try {
+    const configuration = JSON.parse(await fs.readFile(path.join(folder, 'config.json'), 'utf8'));
+    return findMethod(configuration.method ?? configuration.selection_method).name;
+  } catch {
+    return 'precomputed';
+  }
 }
 
 /** A table's lines by column. */
@@ -119,6 +132,7 @@ export async function readPrecomputedSelection(
   const testFile = path.join(chosen, 'test.index');
   return {
     folder: chosen,
+    method: await methodOf(chosen),
     sets,
     validation,
     pool: (await optional('train.index')) ?? sets[sets.length - 1],

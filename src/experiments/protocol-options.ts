@@ -12,6 +12,9 @@ import { resolveSchedule } from './schedule';
 /** Changes of a network: what is left out is the default's. `epochs` of one number alone is the total. */
 export type NetworkChanges = Partial<Network>;
 
+/** A number of rows, or a share of the pool: 1000, '10%'. */
+export type Size = number | string;
+
 /** Options of every protocol. */
 export interface ProtocolOptions {
   /** A data set's name (`datasetNames()`), or images in memory. */
@@ -32,6 +35,8 @@ export interface ProtocolOptions {
   test?: number;
   /** Of every random choice, the initial weights and the orders. Default 0. */
   seed?: number;
+  /** Test and validate after every epoch (default), or only after the last: no learning curves, and less time. */
+  evaluateEveryEpoch?: boolean;
   cacheDirectory?: string;
   /** Where the run goes. Default: nowhere, unless leaveRunDirectory. */
   runDirectory?: string;
@@ -68,6 +73,7 @@ export const protocolShape = {
   validation: z.int().min(0).optional(),
   test: z.int().min(1).optional(),
   seed: z.int().optional(),
+  evaluateEveryEpoch: flag,
   cacheDirectory: text,
   runDirectory: text,
   leaveRunDirectory: flag,

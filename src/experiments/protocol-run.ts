@@ -78,6 +78,9 @@ export abstract class ProtocolRun {
       ...(validation.length > 0 ? { validation } : {}),
       ...(testIndices ? { testIndices } : {}),
       ...(labels ? { labels } : {}),
+      ...(this.given.evaluateEveryEpoch === undefined
+        ? {}
+        : { evaluateEveryEpoch: this.given.evaluateEveryEpoch }),
     };
     const training = await this.store.train(
       job,
