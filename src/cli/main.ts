@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { registerActive } from './active';
 import type { CliContext } from './context';
+import { registerCoreSet } from './coreset';
 import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerExport } from './export';
@@ -22,6 +24,8 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerVerify,
   registerTrain,
   registerExport,
+  registerActive,
+  registerCoreSet,
   registerReport,
   registerDoctor,
 ];

@@ -17,6 +17,7 @@ export class StagePlan {
   private current = -1;
   private stageStartedAt = 0;
   private fraction = 0;
+  private untimed = false;
 
   constructor(
     private readonly stages: readonly Stage[],
@@ -29,6 +30,12 @@ export class StagePlan {
     this.current++;
     this.stageStartedAt = performance.now();
     this.fraction = 0;
+    this.untimed = false;
+  }
+
+  /** The current stage was taken over from an earlier run: it says nothing about how long its kind takes. */
+  takenOver(): void {
+    this.untimed = true;
   }
 
   /** `done` of `total` in the current stage, in its own steps: the pace is the stage's, the time left the whole run's. */
@@ -86,7 +93,7 @@ export class StagePlan {
 
   private finishStage(): void {
     const stage = this.stages[this.current];
-    if (!stage) return;
+    if (!stage || this.untimed) return;
     const before = this.spent.get(stage.kind) ?? { seconds: 0, units: 0 };
     this.spent.set(stage.kind, {
       seconds: before.seconds + (performance.now() - this.stageStartedAt) / 1000,
