@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { CliContext } from './context';
+import { registerCorrelate } from './correlate';
 import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerQuickstart } from './quickstart';
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerSelect,
   registerVerify,
   registerTrain,
+  registerCorrelate,
   registerReport,
   registerDoctor,
 ];

@@ -62,6 +62,8 @@ tbody tr.full td,tbody tr.full th{border-bottom:1px solid var(--rule)}
 .chart svg.wide,.chart svg.narrow{display:block;width:100%;height:auto;overflow:visible}
 .chart svg text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
 .chart svg.narrow,.narrow-only{display:none}
+.chart.heat .role-mark text{stroke:none}
+.chart.map svg.wide{max-width:760px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;list-style:none;margin:4px 0 12px;padding:0;font-size:.87rem}
 .legend li{display:flex;align-items:center;gap:7px}
 .legend.narrow-only{display:none}
