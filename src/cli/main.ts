@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { registerActive } from './active';
 import type { CliContext } from './context';
 import { registerCoreSet } from './coreset';
+import { registerCorrelate } from './correlate';
 import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerExport } from './export';
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerExport,
   registerActive,
   registerCoreSet,
+  registerCorrelate,
   registerReport,
   registerDoctor,
 ];

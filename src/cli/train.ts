@@ -16,6 +16,7 @@ interface TrainCommandOptions extends CommonOptions {
   momentum?: number;
   weightDecay?: number;
   augmentation: boolean;
+  forgetting?: boolean;
   validation: number;
   subset?: string;
   seed: number;
@@ -67,6 +68,7 @@ export function registerTrain(program: Command, context: CliContext): void {
     .option('--augmentation', 'random crop and flip (the default)', true)
     .option('--no-augmentation', 'train on the images as they are')
     .addOption(new Option('--no-augment', 'the same as --no-augmentation').hideHelp())
+    .option('--forgetting', 'count forgetting events; leaves forgetting.npy')
     .option(
       '--validation <n>',
       'examples held out to report validation accuracy on, at random by seed',
@@ -180,6 +182,7 @@ async function toOptions(
     batchSize: given.batchSize,
     momentum: given.momentum,
     weightDecay: given.weightDecay,
+    forgetting: given.forgetting,
     indices: given.subset === undefined ? undefined : await readIndexFile(given.subset),
     runDirectory: given.runDir,
     resume: given.resume,

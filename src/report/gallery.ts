@@ -56,7 +56,11 @@ ${shown.map((image) => html`${figure(image, size)}\n`)}</ul>
 </div>`;
 }
 
-function methodGallery(gallery: Gallery, size: { height: number; width: number; channels: number }): Html {
+/** What one method kept first and dropped first, side by side. */
+export function methodGallery(
+  gallery: Gallery,
+  size: { height: number; width: number; channels: number },
+): Html {
   const note = methodNote(gallery.method);
   return html`<section class="gallery">
 <h3>${capitalised(methodLabel(gallery.method))}</h3>
