@@ -143,19 +143,15 @@ std::size_t phase_taps(std::size_t taps, std::size_t stride, std::size_t p) {
 }  // namespace
 
 Convolution::Convolution(InstructionSet set, ThreadPool& pool) {
-  using cpu::convolution_kernels_scalar;
-#if defined(__x86_64__)
-  using cpu::convolution_kernels_avx2;
-  using cpu::convolution_kernels_avx512;
-#elif defined(__aarch64__)
-  using cpu::convolution_kernels_neon;
-#endif
-  state_ = std::make_unique<State>(cpu::dispatch(set, SVP_KERNELS(convolution_kernels))(), pool);
+  using namespace cpu;
+  state_ = std::make_unique<State>(dispatch(set, SVP_KERNELS(convolution_kernels))(),
+                                   dispatch(set, SVP_KERNELS(winograd_kernels))(), pool);
 }
 
 Convolution::~Convolution() = default;
 
 void Convolution::forward(const ConvolutionShape& s, const float* x, const float* w, const float* plus, float* y) {
+  if (winograd_pays(s)) return state_->winograd_forward(s, x, w, plus, y);
   const std::size_t panel = state_->kernels.panel;
   const std::size_t panels = (s.outputs + panel - 1) / panel;
   const std::size_t depth = s.filter_height * s.filter_width * s.inputs;
@@ -186,6 +182,7 @@ void Convolution::forward(const ConvolutionShape& s, const float* x, const float
 
 void Convolution::input_gradient(const ConvolutionShape& s, const float* w, const float* dy, const float* plus,
                                  float* dx) {
+  if (winograd_pays(s)) return state_->winograd_input_gradient(s, w, dy, plus, dx);
   const std::size_t panel = state_->kernels.panel;
   const std::size_t panels = (s.inputs + panel - 1) / panel;
   // Grid position g gathers dy at g − taps + 1 … g, so that the taps of input position i = g·stride + phase − padding meet it.

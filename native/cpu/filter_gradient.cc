@@ -22,6 +22,7 @@ constexpr std::size_t kMostParts = 16;
 }  // namespace
 
 void Convolution::filter_gradient(const ConvolutionShape& s, const float* x, const float* dy, float* dw) {
+  if (winograd_pays(s)) return state_->winograd_filter_gradient(s, x, dy, dw);
   State& state = *state_;
   const std::size_t panel = state.kernels.panel;
   const std::size_t panels = (s.outputs + panel - 1) / panel;

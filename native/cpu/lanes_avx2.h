@@ -17,6 +17,7 @@ struct Lanes {
   static void store(float* p, V a) { _mm256_storeu_ps(p, a); }
   static V add(V a, V b) { return _mm256_add_ps(a, b); }
   static V sub(V a, V b) { return _mm256_sub_ps(a, b); }
+  static V mul(V a, V b) { return _mm256_mul_ps(a, b); }
   static V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
   // NaN in `a` gives 0 here and in where_positive, as in the plain loop.
   static V positive(V a) { return _mm256_max_ps(a, _mm256_setzero_ps()); }

@@ -17,6 +17,7 @@ struct Lanes {
   static void store(float* p, V a) { _mm512_storeu_ps(p, a); }
   static V add(V a, V b) { return _mm512_add_ps(a, b); }
   static V sub(V a, V b) { return _mm512_sub_ps(a, b); }
+  static V mul(V a, V b) { return _mm512_mul_ps(a, b); }
   static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
   static V positive(V a) { return _mm512_max_ps(a, _mm512_setzero_ps()); }
   static V where_positive(V a, V b) {

@@ -22,6 +22,7 @@ struct Lanes {
   }
   static V add(const V& x, const V& y) { return {vaddq_f32(x.a, y.a), vaddq_f32(x.b, y.b)}; }
   static V sub(const V& x, const V& y) { return {vsubq_f32(x.a, y.a), vsubq_f32(x.b, y.b)}; }
+  static V mul(const V& x, const V& y) { return {vmulq_f32(x.a, y.a), vmulq_f32(x.b, y.b)}; }
   static V fma(const V& x, const V& y, const V& z) { return {vfmaq_f32(z.a, x.a, y.a), vfmaq_f32(z.b, x.b, y.b)}; }
   static V positive(const V& x) { return where_positive(x, x); }
   static V where_positive(const V& x, const V& y) {

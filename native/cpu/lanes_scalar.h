@@ -26,6 +26,7 @@ struct Lanes {
   }
   static V add(const V& a, const V& b) { return each([&](std::size_t i) { return a.v[i] + b.v[i]; }); }
   static V sub(const V& a, const V& b) { return each([&](std::size_t i) { return a.v[i] - b.v[i]; }); }
+  static V mul(const V& a, const V& b) { return each([&](std::size_t i) { return a.v[i] * b.v[i]; }); }
   // a·b + c; rounded twice here, once where the processor has the instruction.
   static V fma(const V& a, const V& b, const V& c) {
     return each([&](std::size_t i) { return a.v[i] * b.v[i] + c.v[i]; });
