@@ -9,8 +9,11 @@ const { kernels } = require('../../dist/models/kernels.js');
 const { tensorflowStatus } = require('../../dist/models/tensorflow.js');
 const { MomentumOptimizer } = require('../../dist/training/optimizer.js');
 
+const { chooseTrainingKernels } = require('../../dist/training/own-operations.js');
+
 const [folder, name, checkSteps, warmSteps, timedSteps] = process.argv.slice(2);
 const spec = NETWORKS[name];
+chooseTrainingKernels();
 const model = build(name);
 const bytes = (file) => new Uint8Array(readFileSync(`${folder}/${name}.${file}.bin`)).buffer;
 const images = new Float32Array(bytes('images'));

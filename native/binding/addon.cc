@@ -51,6 +51,7 @@ const std::vector<Operation>& operations() {
       {"fastTextLoad", fasttext_load, {"path"}},
       {"fastTextDescribe", fasttext_describe, {"model"}},
       {"fastTextRows", fasttext_rows, {"model", "first", "count", "outputValues"}},
+      {"trainingKernels", training_kernels, {"library", "threads", "instructionSet"}},
   };
   return all;
 }

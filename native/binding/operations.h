@@ -38,5 +38,7 @@ Napi::Value fasttext_load(const Napi::CallbackInfo& info);
 // Sizes of a model; some words of it with their counts and embeddings (short, so synchronous).
 Napi::Value fasttext_describe(const Napi::CallbackInfo& info);
 Napi::Value fasttext_rows(const Napi::CallbackInfo& info);
+// Adds this package's training operations to the TensorFlow library that the process has loaded.
+Napi::Value training_kernels(const Napi::CallbackInfo& info);
 
 }  // namespace svp::binding

@@ -203,6 +203,12 @@ export interface Operations extends FastTextOperations {
     state: Uint8Array,
     device: NativeDevice,
   ): void;
+
+  /**
+   * Adds this package's training operations to the TensorFlow library at the path `library`, which the process has loaded;
+   * once per process. Throws with the reason where that TensorFlow does not take them.
+   */
+  trainingKernels(library: string, threads: number, instructionSet: string): void;
 }
 
 /** Parameter names of each operation, in order; the same list is in native/binding/addon.cc. */
@@ -261,6 +267,7 @@ export const CONTRACT = {
   ],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state', 'device'],
   ...FASTTEXT_CONTRACT,
+  trainingKernels: ['library', 'threads', 'instructionSet'],
 } as const satisfies {
   [Name in keyof Operations]: readonly string[] & { length: Parameters<Operations[Name]>['length'] };
 };

@@ -45,6 +45,41 @@ export function conv2d(x: Array64, w: Array64, stride: number): Array64 {
   return y;
 }
 
+/** d (Σ dy·y) / d x and / d w of `conv2d`, by the definition: each product of the sum gives to both of its factors. */
+export function conv2dGradients(
+  x: Array64,
+  w: Array64,
+  dy: Array64,
+  stride: number,
+): { dx: Array64; dw: Array64 } {
+  const [n, h, wide, inputs] = x.shape;
+  const [tall, size, , outputs] = w.shape;
+  const [above, pad] = [(tall - 1) / 2, (size - 1) / 2];
+  const [, oh, ow] = dy.shape;
+  const [dx, dw] = [array(x.shape), array(w.shape)];
+  for (let b = 0; b < n; b++)
+    for (let r = 0; r < oh; r++)
+      for (let c = 0; c < ow; c++)
+        for (let i = 0; i < tall; i++)
+          for (let j = 0; j < size; j++) {
+            const row = r * stride + i - above;
+            const column = c * stride + j - pad;
+            if (row < 0 || row >= h || column < 0 || column >= wide) continue;
+            for (let k = 0; k < inputs; k++) {
+              const source = ((b * h + row) * wide + column) * inputs + k;
+              const filter = ((i * size + j) * inputs + k) * outputs;
+              const out = ((b * oh + r) * ow + c) * outputs;
+              let sum = 0;
+              for (let o = 0; o < outputs; o++) {
+                sum += dy.data[out + o] * w.data[filter + o];
+                dw.data[filter + o] += dy.data[out + o] * x.data[source];
+              }
+              dx.data[source] += sum;
+            }
+          }
+  return { dx, dw };
+}
+
 /** Per channel: mean, biased variance, number of values. */
 export function moments(x: Array64): { mean: Float64Array; variance: Float64Array; count: number } {
   const channels = x.shape[3];

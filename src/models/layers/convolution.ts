@@ -36,15 +36,23 @@ export class Convolution implements Layer {
   }
 
   forward(pass: Pass, x: Handle): LayerOutput {
-    const w = pass.value(this.weight);
-    const y = conv2d(pass, x, w, this.options);
-    if (pass.training) pass.retain(x);
-    return { y, backward: (dy) => this.backward(pass, x, w, dy) };
+    return this.forwardAdding(pass, x);
   }
 
-  private backward(pass: Pass, x: Handle, w: Handle, dy: Handle): Handle {
+  forwardAdding(pass: Pass, x: Handle, plus?: Handle): LayerOutput {
+    const w = pass.value(this.weight);
+    const y = conv2d(pass, x, w, this.options, plus);
+    if (pass.training) pass.retain(x);
+    const output: LayerOutput = { y, backward: (dy) => this.backward(pass, x, w, dy) };
+    if (!this.options.first) output.backwardAdding = (dy, addend) => this.backward(pass, x, w, dy, addend);
+    return output;
+  }
+
+  private backward(pass: Pass, x: Handle, w: Handle, dy: Handle, plus?: Handle): Handle {
     pass.setGradient(this.weight, conv2dFilterGradient(pass, x, w.shape, dy, this.options));
-    const dx = this.options.first ? pass.retain(dy) : conv2dInputGradient(pass, x.shape, w, dy, this.options);
+    const dx = this.options.first
+      ? pass.retain(dy)
+      : conv2dInputGradient(pass, x.shape, w, dy, this.options, plus);
     pass.release(x);
     return dx;
   }

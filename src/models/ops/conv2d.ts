@@ -1,6 +1,7 @@
 import { attribute, type Handle } from '../kernels';
 import type { Pass } from '../pass';
 import type { Attribute } from '../tensorflow';
+import { addTo, NO_TERM, ONE_TERM } from './add';
 
 /** A convolution without bias; padding (size − 1)/2 on every side, as PyTorch's networks of this family have it. */
 export interface ConvShape {
@@ -38,24 +39,64 @@ function attributes({ size, stride, temporal = false }: ConvShape): Attribute[] 
   return list;
 }
 
+/** The same for this package's own operations; `size`, where one is given, cannot be told from the tensors. */
+function ownAttributes(shape: ConvShape, size?: readonly number[]): Attribute[] {
+  const key = `own ${shape.size},${shape.stride},${shape.temporal},${size}`;
+  let list = made.get(key);
+  if (!list) {
+    const { stride, temporal } = shape;
+    const pad = (shape.size - 1) / 2;
+    list = [
+      attribute.int('strides', [temporal ? 1 : stride, stride]),
+      attribute.int('padding', temporal ? [0, 0, pad, pad] : [pad, pad, pad, pad]),
+    ];
+    if (size) list.push(attribute.int('size', size));
+    made.set(key, list);
+  }
+  return list;
+}
+
+/** Attributes and inputs of an own operation that may add something to its result. */
+function ownArguments(
+  shape: ConvShape,
+  size: readonly number[] | undefined,
+  inputs: Handle[],
+  plus?: Handle,
+): [Attribute[], Handle[]] {
+  const list = ownAttributes(shape, size);
+  return plus
+    ? [
+        [...list, ONE_TERM],
+        [...inputs, plus],
+      ]
+    : [[...list, NO_TERM], inputs];
+}
+
 /**
  * @param x batch × height × width × in
  * @param w size × size × in × out (1 × size × in × out if temporal)
+ * @param plus of the result's shape; added to it
  * @returns batch × ⌈height / stride⌉ × ⌈width / stride⌉ × out
  */
-export function conv2d(pass: Pass, x: Handle, w: Handle, shape: ConvShape): Handle {
-  return pass.one('Conv2D', attributes(shape), [x, w]);
+export function conv2d(pass: Pass, x: Handle, w: Handle, shape: ConvShape, plus?: Handle): Handle {
+  if (pass.kernels.own) return pass.one('SvpConv2D', ...ownArguments(shape, undefined, [x, w], plus));
+  return addTo(pass, pass.one('Conv2D', attributes(shape), [x, w]), plus);
 }
 
-/** d loss / d x, of the shape of x. */
+/** d loss / d x, of the shape of x; `plus`, of that shape, is added to it. */
 export function conv2dInputGradient(
   pass: Pass,
   xShape: readonly number[],
   w: Handle,
   dy: Handle,
   shape: ConvShape,
+  plus?: Handle,
 ): Handle {
-  return pass.one('Conv2DBackpropInput', attributes(shape), [pass.kernels.ints(xShape), w, dy]);
+  if (pass.kernels.own) {
+    return pass.one('SvpConv2DInputGradient', ...ownArguments(shape, xShape.slice(1, 3), [w, dy], plus));
+  }
+  const dx = pass.one('Conv2DBackpropInput', attributes(shape), [pass.kernels.ints(xShape), w, dy]);
+  return addTo(pass, dx, plus);
 }
 
 const SLICE = [
@@ -85,6 +126,9 @@ export function conv2dFilterGradient(
   dy: Handle,
   shape: ConvShape,
 ): Handle {
+  if (pass.kernels.own) {
+    return pass.one('SvpConv2DFilterGradient', ownAttributes(shape, wShape.slice(0, 2)), [x, dy]);
+  }
   const sizes = pass.kernels.ints(wShape);
   if (shape.size > 1 || shape.stride === 1) {
     return pass.one('Conv2DBackpropFilter', attributes(shape), [x, sizes, dy]);

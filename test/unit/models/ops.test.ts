@@ -8,6 +8,7 @@ import {
   EPSILON,
   RUNNING_FACTOR,
 } from '../../../src/models/ops/batch-norm';
+import { batchNormRelu, batchNormReluGradient } from '../../../src/models/ops/batch-norm-relu';
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from '../../../src/models/ops/conv2d';
 import { dense, denseGradient } from '../../../src/models/ops/dense';
 import { embed, embedGradient } from '../../../src/models/ops/embedding';
@@ -18,10 +19,13 @@ import { reshape, transpose } from '../../../src/models/ops/reshape';
 import { softmaxCrossEntropy } from '../../../src/models/ops/softmax-cross-entropy';
 import { Pass } from '../../../src/models/pass';
 import * as reference from '../../reference/network';
+import { describeWithBothKernels } from '../../reference/with-own-operations';
 import { describeWithTensorFlow } from '../../reference/with-tensorflow';
 
 /** Every operation against float64 loops, and its gradients against central differences of them. */
-describeWithTensorFlow('operations', () => {
+describeWithTensorFlow('operations', () => describeWithBothKernels(operations));
+
+function operations(): void {
   const random = new Random(5);
   let pass: Pass;
   let before: number;
@@ -41,10 +45,14 @@ describeWithTensorFlow('operations', () => {
 
   function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 2e-5): void {
     expect(actual.length).toBe(expected.length);
-    const scale = Math.max(1, ...Array.from(expected, Math.abs));
+    let scale = 1;
+    let worst = 0;
     for (let i = 0; i < expected.length; i++) {
-      expect(Math.abs(actual[i] - expected[i])).toBeLessThanOrEqual(tolerance * scale);
+      scale = Math.max(scale, Math.abs(expected[i]));
+      const difference = Math.abs(actual[i] - expected[i]);
+      if (!(difference <= worst)) worst = difference;
     }
+    expect(worst).toBeLessThanOrEqual(tolerance * scale);
   }
 
   /** Σ r·y: a scalar whose gradient with respect to y is r. */
@@ -173,8 +181,8 @@ describeWithTensorFlow('operations', () => {
     const beta = draw([2]);
     const [mean, variance] = [draw([2]), reference.array([2], () => 2.5)];
     const expected = reference.batchNorm(x, gamma.data, beta.data);
-    const [xt, gt] = [give(x), give(gamma)];
-    const out = batchNorm(pass, xt, gt, give(beta), give(mean), give(variance));
+    const [xt, gt, bt] = [give(x), give(gamma), give(beta)];
+    const out = batchNorm(pass, xt, gt, bt, give(mean), give(variance));
     expectClose(read(out.y), expected.data);
 
     // Running: PyTorch's rule, with the unbiased variance.
@@ -187,11 +195,37 @@ describeWithTensorFlow('operations', () => {
 
     const r = draw(x.shape);
     const f = () => dot(r, reference.batchNorm(x, gamma.data, beta.data));
-    const { dx, dgamma, dbeta } = batchNormGradient(pass, give(r), xt, gt, out.saved);
+    const { dx, dgamma, dbeta } = batchNormGradient(pass, give(r), xt, gt, bt, out.saved);
     expectClose(read(dx), reference.differences(f, x.data, all(x.data)));
     expectClose(read(dgamma), reference.differences(f, gamma.data, [0, 1]));
     expectClose(read(dbeta), reference.differences(f, beta.data, [0, 1]));
   });
+
+  test.each([2, 8, 21])(
+    'batch norm with ReLU and something added to its gradient, %i channels',
+    (channels) => {
+      const x = draw([2, 3, 5, channels], 0.5);
+      const gamma = draw([channels], 1);
+      const beta = draw([channels]);
+      const [xt, gt, bt] = [give(x), give(gamma), give(beta)];
+      const [zero, one] = [0, 1].map((value) => give(reference.array([channels], () => value)));
+      const out = batchNormRelu(pass, xt, gt, bt, zero, one);
+      const expected = () => reference.relu(reference.batchNorm(x, gamma.data, beta.data));
+      expectClose(read(out.y), expected().data);
+
+      const [r, addend] = [draw(x.shape), draw(x.shape)];
+      const f = () => dot(r, expected());
+      const plus = give(addend);
+      const { dx, dgamma, dbeta } = batchNormReluGradient(pass, give(r), xt, out.y, gt, bt, out.saved, plus);
+      const through = reference.differences(f, x.data, all(x.data));
+      expectClose(
+        read(dx),
+        Array.from(through, (v, i) => v + addend.data[i]),
+      );
+      expectClose(read(dgamma), reference.differences(f, gamma.data, all(gamma.data)));
+      expectClose(read(dbeta), reference.differences(f, beta.data, all(beta.data)));
+    },
+  );
 
   test('batch norm for inference uses the running statistics', () => {
     const x = draw([2, 3, 3, 4]);
@@ -257,4 +291,4 @@ describeWithTensorFlow('operations', () => {
     kernels().free(kept);
     expect(kernels().live).toBe(before);
   });
-});
+}
