@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "check.h"
-#include "core/half.h"
+#include "svp/half.h"
 #include "svp/uncertainty.h"
 
 using namespace svp;
