@@ -1,7 +1,7 @@
 /**
  * The whole public surface. Importing it loads neither TensorFlow nor the addon: the calls that need them do.
  */
-export type { Matrix } from './core/matrix';
+export type { HalfMatrix, Matrix } from './core/matrix';
 export type { OnProgress, Progress } from './core/progress';
 export type { CoreSetRecord, CoreSetRow, EpochRecord, ModelRecord } from './core/run-record';
 export type { ImageDataset, ImageSplits } from './data/dataset';
@@ -20,6 +20,12 @@ export { scorePool } from './experiments/score-pool';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
 export type { Model } from './models/model';
 export { archNames, type CreateModelOptions, createModel } from './models/registry';
+export {
+  type CommitteeMeasure,
+  type CommitteeOptions,
+  type CommitteeScores,
+  committeeUncertainty,
+} from './native/committee-uncertainty';
 export {
   ForgettingTracker,
   type ForgettingTrackerJson,
@@ -46,6 +52,7 @@ export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } fro
 export { rankDescending } from './selection/rank';
 export { findMethod, methodNames, methods } from './selection/registry';
 export { type SelectOptions, select } from './selection/select';
+export { TopK, type TopKResult } from './selection/top-k';
 export {
   type Verification,
   type VerifiedStep,

@@ -34,6 +34,8 @@ const std::vector<Operation>& operations() {
       {"uncertainty", uncertainty,
        {"logits", "rows", "columns", "from", "temperature", "threads", "entropy", "leastConfidence", "margin",
         "instructionSet", "device"}},
+      {"committeeUncertainty", committee_uncertainty,
+       {"members", "rows", "columns", "temperature", "threads", "voteEntropy", "divergence", "instructionSet"}},
       {"forgettingUpdate", forgetting_update,
        {"indices", "correct", "presentations", "events", "state", "device"}},
       {"fastTextCorpus", fasttext_corpus, {"format"}},

@@ -19,6 +19,7 @@ Napi::Value k_center_verify(const Napi::CallbackInfo& info);
 // The shape of a .npy file of features: { rows, columns, dtype } (short, so synchronous).
 Napi::Value npy_shape(const Napi::CallbackInfo& info);
 Napi::Value uncertainty(const Napi::CallbackInfo& info);
+Napi::Value committee_uncertainty(const Napi::CallbackInfo& info);
 
 // Forgetting counters, updated in place (short, so synchronous).
 Napi::Value forgetting_update(const Napi::CallbackInfo& info);

@@ -16,6 +16,7 @@
 // Types come from anonymous namespaces of the kernel files, so nothing here is shared between instruction sets.
 #pragma once
 
+#include "cpu/committee_row.h"
 #include "cpu/probabilities.h"
 #include "cpu/uncertainty_measures.h"
 #include "cpu/uncertainty_narrow.h"
@@ -43,7 +44,7 @@ inline std::size_t uncertainty_sums(const float* rows, std::size_t count, std::s
 
 template <typename V>
 constexpr UncertaintyKernel make_uncertainty_kernel() {
-  return {uncertainty_sums<V>, uncertainty_measures<V>, probability_rows<V>, V::widen_half};
+  return {uncertainty_sums<V>, uncertainty_measures<V>, probability_rows<V>, committee_row<V>, V::widen_half};
 }
 
 const UncertaintyKernel& uncertainty_kernel_scalar();

@@ -191,6 +191,18 @@ export interface Operations extends FastTextOperations {
     device: NativeDevice,
   ): NativeJob<void>;
 
+  /** The members' logits, all rows × columns. One output per row for each measure; null leaves a measure out. */
+  committeeUncertainty(
+    members: Float32Array[],
+    rows: number,
+    columns: number,
+    temperature: number,
+    threads: number,
+    voteEntropy: Float32Array | null,
+    divergence: Float32Array | null,
+    instructionSet: string,
+  ): NativeJob<void>;
+
   /**
    * Counts one mini-batch in place, or throws before counting anything. `state` per example: 0 never presented, 1 last
    * wrong and never correct, 2 last wrong but correct before, 3 last correct.
@@ -264,6 +276,16 @@ export const CONTRACT = {
     'margin',
     'instructionSet',
     'device',
+  ],
+  committeeUncertainty: [
+    'members',
+    'rows',
+    'columns',
+    'temperature',
+    'threads',
+    'voteEntropy',
+    'divergence',
+    'instructionSet',
   ],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state', 'device'],
   ...FASTTEXT_CONTRACT,

@@ -54,6 +54,10 @@ struct UncertaintyKernel {
   // negative or NaN, or a sum further than kProbabilityTolerance from 1), or `count`.
   std::size_t (*probabilities)(const float* rows, std::size_t count, std::size_t columns, float* entropy,
                                float* least_confidence, float* margin);
+  // One row of each member of a committee: the mean of KL(p_j ‖ p̄) into `divergence`, the largest logits into the first of
+  // `scratch`, which holds 2 × members values. Returns the first member whose row has no probabilities, or `members`.
+  std::size_t (*committee)(const float* const* rows, std::size_t members, std::size_t columns,
+                           double inverse_temperature, double* scratch, double& divergence);
   // binary16 to binary32, exactly.
   void (*widen_half)(const std::uint16_t* from, std::size_t count, float* to);
 };
