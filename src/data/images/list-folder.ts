@@ -3,6 +3,7 @@ import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import { throwIfAborted } from '../../core/abort';
 import { SvpError } from '../../errors';
+import { byCodePoint } from '../code-points';
 import { readError } from '../formats/byte-stream';
 
 /** Names that count as images, without regard to case. What a file holds is told from its bytes. */
@@ -23,23 +24,6 @@ export interface ImageList {
 const MAX_DEPTH = 32;
 /** The length of every file name together is bounded: about 60 million images. */
 const MAX_FILES = 1 << 26;
-
-/** Compares strings by code points, as Python sorts them; UTF-16 units would put U+FFxx behind emoji. */
-export function byCodePoint(a: string, b: string): number {
-  if (a === b) return 0;
-  const n = Math.min(a.length, b.length);
-  for (let i = 0; i < n; i++) {
-    let x = a.charCodeAt(i);
-    let y = b.charCodeAt(i);
-    if (x !== y) {
-      // Surrogates stand for code points above all others.
-      if (x >= 0xd800 && x <= 0xdfff) x += 0x10000;
-      if (y >= 0xd800 && y <= 0xdfff) y += 0x10000;
-      return x - y;
-    }
-  }
-  return a.length - b.length;
-}
 
 /**
  * Lists the images below a folder. Hidden files and folders are left out; symbolic links are followed to regular files
