@@ -279,7 +279,7 @@ async function usable(path: string, { signal }: FastTextPlan) {
   let failure: unknown;
   for (const file of files) {
     try {
-      const saved = await readModel(file, { signal });
+      const saved = await readModel(file, true, { signal });
       const training = saved.header.training as SavedTraining | undefined;
       if (!training || !Array.isArray(training.epochs)) {
         throw new SvpError('SVP_E_CHECKPOINT', `${file} holds a model and no training to go on with.`, {
