@@ -21,6 +21,21 @@ export { type TrainOptions, type TrainResult, train } from './experiments/train'
 export type { Model } from './models/model';
 export { archNames, type CreateModelOptions, createModel } from './models/registry';
 export {
+  FastTextCorpus,
+  readTextCorpus,
+  type TextFileOptions,
+  type TextsOptions,
+  textCorpus,
+} from './native/fasttext-corpus';
+export {
+  FastTextModel,
+  type FastTextPrediction,
+  type FastTextScoreOptions,
+  type FastTextScores,
+  type FastTextTraining,
+  loadFastText,
+} from './native/fasttext-model';
+export {
   ForgettingTracker,
   type ForgettingTrackerJson,
   type NeverLearned,
@@ -53,4 +68,6 @@ export {
   verifySelection,
 } from './selection/verify';
 export { loadCheckpoint, modelFromCheckpoint, saveCheckpoint } from './training/checkpoint';
+export { trainFastText } from './training/fasttext';
+export type { FastTextEpochOutcome, TrainFastTextOptions } from './training/fasttext-options';
 export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

@@ -66,6 +66,7 @@ export interface FastTextTraining {
   wordsPerSecond: number;
   trainAccuracy: number;
   testAccuracy?: number;
+  validationAccuracy?: number;
   /** Length: the examples of the corpus; those outside `indices` were never presented. */
   forgetting?: ForgettingTracker;
 }
