@@ -26,6 +26,22 @@ export {
   type CommitteeScores,
   committeeUncertainty,
 } from './native/committee-uncertainty';
+
+  FastTextCorpus,
+  readTextCorpus,
+  type TextFileOptions,
+  type TextsOptions,
+  textCorpus,
+} from './native/fasttext-corpus';
+
+export {
+  FastTextModel,
+  type FastTextPrediction,
+  type FastTextScoreOptions,
+  type FastTextScores,
+  type FastTextTraining,
+  loadFastText,
+} from './native/fasttext-model';
 export {
   ForgettingTracker,
   type ForgettingTrackerJson,
@@ -60,4 +76,6 @@ export {
   verifySelection,
 } from './selection/verify';
 export { loadCheckpoint, modelFromCheckpoint, saveCheckpoint } from './training/checkpoint';
+export { trainFastText } from './training/fasttext';
+export type { FastTextEpochOutcome, TrainFastTextOptions } from './training/fasttext-options';
 export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

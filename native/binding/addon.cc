@@ -50,7 +50,7 @@ const std::vector<Operation>& operations() {
        {"model", "corpus", "indices", "outputLogits", "outputProbabilities", "outputFeatures", "threads",
         "instructionSet"}},
       {"fastTextSave", fasttext_save, {"model", "path", "previous", "text", "presentations", "events", "state"}},
-      {"fastTextLoad", fasttext_load, {"path"}},
+      {"fastTextLoad", fasttext_load, {"path", "counters"}},
       {"fastTextDescribe", fasttext_describe, {"model"}},
       {"fastTextRows", fasttext_rows, {"model", "first", "count", "outputValues"}},
       {"trainingKernels", training_kernels, {"library", "threads", "instructionSet"}},

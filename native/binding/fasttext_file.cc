@@ -51,11 +51,17 @@ Array typed(Napi::Env env, const Values& values) {
 
 class LoadJob : public Job {
  public:
-  explicit LoadJob(const Napi::CallbackInfo& info) : path_(string_argument(info[0], "path")) {}
+  explicit LoadJob(const Napi::CallbackInfo& info)
+      : path_(string_argument(info[0], "path")), counters_(boolean_argument(info[1], "counters")) {}
 
  private:
   void run(JobControl& control) override {
     handle_->model = read_fasttext(path_, attachments_, control);
+    if (!counters_) {
+      attachments_.presentations.clear();
+      attachments_.events.clear();
+      attachments_.state.clear();
+    }
   }
 
   Napi::Value result(Napi::Env env) override {
@@ -69,6 +75,7 @@ class LoadJob : public Job {
   }
 
   const std::string path_;
+  const bool counters_;
   const std::shared_ptr<FastTextHandle> handle_ = std::make_shared<FastTextHandle>();
   FastTextAttachments attachments_;
 };

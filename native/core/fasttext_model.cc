@@ -199,7 +199,7 @@ void make_model(const FastTextCorpus& corpus, const std::vector<std::uint32_t>& 
     for (std::size_t row = from; row < to; row++) {
       const bool word = row < model.words.size();
       fasttext_first_values(model.options.seed, word ? FastTextRow::word : FastTextRow::ngram,
-                            word ? row : model.row_buckets[row - model.words.size()], model.options.dim, stride,
+                            word ? model.words.hash(row) : model.row_buckets[row - model.words.size()], model.options.dim, stride,
                             model.input.data() + row * stride);
     }
   });

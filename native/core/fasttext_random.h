@@ -16,7 +16,8 @@ inline std::uint64_t fasttext_mix(std::uint64_t x) {
 
 constexpr std::uint64_t kFastTextGolden = 0x9e3779b97f4a7c15u;
 
-// Rows of words and of n-gram buckets draw from different streams.
+// Rows of words and of n-gram buckets draw from different streams. A word's number here is its hash, so that its first
+// values are the same in every vocabulary; an n-gram's is its bucket.
 enum class FastTextRow : std::uint64_t { word = 0, ngram = 1 };
 
 // The first values of a row: uniform in [−1/dim, 1/dim), two columns a draw. The rest of the stride becomes 0.

@@ -106,7 +106,11 @@ export interface FastTextOperations {
     state: Uint8Array,
   ): NativeJob<void>;
 
-  fastTextLoad(path: string): NativeJob<{
+  /** counters: whether those of a training are wanted; else they come empty. */
+  fastTextLoad(
+    path: string,
+    counters: boolean,
+  ): NativeJob<{
     model: NativeFastText;
     text: Uint8Array;
     presentations: Uint32Array;
@@ -149,7 +153,7 @@ export const FASTTEXT_CONTRACT = {
     'instructionSet',
   ],
   fastTextSave: ['model', 'path', 'previous', 'text', 'presentations', 'events', 'state'],
-  fastTextLoad: ['path'],
+  fastTextLoad: ['path', 'counters'],
   fastTextDescribe: ['model'],
   fastTextRows: ['model', 'first', 'count', 'outputValues'],
 } as const satisfies {

@@ -66,6 +66,7 @@ export interface FastTextTraining {
   wordsPerSecond: number;
   trainAccuracy: number;
   testAccuracy?: number;
+  validationAccuracy?: number;
   /** Length: the examples of the corpus; those outside `indices` were never presented. */
   forgetting?: ForgettingTracker;
 }
@@ -245,9 +246,10 @@ export async function writeModel(
 /** @internal Everything of a file that writeModel wrote. */
 export async function readModel(
   path: string,
+  training: boolean,
   o: Omit<CallOptions, 'threads'> = {},
 ): Promise<{ model: FastTextModel; header: FastTextHeader; counters: FastTextCounters }> {
-  const { model, text, ...counters } = await runJob(() => loadAddon().fastTextLoad(path), {
+  const { model, text, ...counters } = await runJob(() => loadAddon().fastTextLoad(path, training), {
     ...o,
     stage: 'loading the model',
     unit: 'rows',
@@ -274,5 +276,5 @@ export async function loadFastText(
   path: string,
   options?: Omit<CallOptions, 'threads'>,
 ): Promise<FastTextModel> {
-  return (await readModel(path, options)).model;
+  return (await readModel(path, false, options)).model;
 }

@@ -13,6 +13,8 @@ import { FASTTEXT_OUTPUTS } from '../native/fasttext-model';
 export interface FastTextEpochOutcome {
   /** Per trained example, in the order of `indices`: 1 if it was classified correctly when it was presented. */
   correct: Uint8Array;
+  /** All epochs so far, those of the training that is gone on with included. */
+  epochs: EpochRecord[];
   /** `pool`, scored after the epoch. */
   pool?: FastTextScores;
 }
@@ -30,7 +32,9 @@ export interface TrainFastTextOptions extends CallOptions, Omit<TextFileOptions,
   indices?: Uint32Array;
   /** Labelled text to report accuracy on: a corpus, or a file of the training file's format. */
   test?: FastTextCorpus | string;
-  /** Report it after every epoch rather than only after the last. Default false. */
+  /** Rows held out from training, to report validation accuracy on. */
+  validation?: Uint32Array;
+  /** Report both after every epoch rather than only after the last. Default false. */
   evaluateEveryEpoch?: boolean;
   /** Scored after every epoch, for onEpoch. */
   pool?: FastTextCorpus;
@@ -65,6 +69,7 @@ const corpus = z.custom<FastTextCorpus>(
   (value) => value instanceof FastTextCorpus,
   'must be a FastTextCorpus',
 );
+const rows = z.custom<Uint32Array>((value) => types.isUint32Array(value), 'must be a Uint32Array');
 const path = z.string().min(1);
 const flag = z.boolean().optional();
 const any = z.any().optional();
@@ -83,7 +88,8 @@ const schema = z.object({
   labelColumn: any,
   textColumns: any,
   header: any,
-  indices: z.custom<Uint32Array>((value) => types.isUint32Array(value), 'must be a Uint32Array').optional(),
+  indices: rows.optional(),
+  validation: rows.optional(),
   test: z.union([path, corpus]).optional(),
   evaluateEveryEpoch: flag,
   pool: corpus.optional(),

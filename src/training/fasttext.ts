@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { throwIfAborted } from '../core/abort';
 import { ProgressMeter } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
@@ -7,10 +5,11 @@ import { SvpError } from '../errors';
 import type { NativeFastText } from '../native/fasttext-contract';
 import { type FastTextCorpus, readTextCorpus, textCorpus } from '../native/fasttext-corpus';
 import { type ClassLabels, renumbered } from '../native/fasttext-labels';
-import { FastTextModel, readModel, writeModel } from '../native/fasttext-model';
+import { FastTextModel } from '../native/fasttext-model';
 import { ForgettingTracker } from '../native/forgetting-tracker';
 import { runJob } from '../native/job';
 import { instructionSet, loadAddon } from '../native/load';
+import { fingerprint, saveTraining, usableTraining } from './fasttext-checkpoint';
 import {
   type FastTextPlan,
   parseFastTextOptions,
@@ -18,12 +17,9 @@ import {
   textFileOptions,
 } from './fasttext-options';
 
-/** The state of a training after a whole epoch, in a checkpoint's header. */
-interface SavedTraining {
-  fingerprint: string;
-  epochs: EpochRecord[];
-  seconds: number;
-}
+export { readTextCorpus } from '../native/fasttext-corpus';
+export type { FastTextModel } from '../native/fasttext-model';
+export type { TrainFastTextOptions } from './fasttext-options';
 
 interface Session {
   o: FastTextPlan;
@@ -38,6 +34,7 @@ interface Session {
   epochs: EpochRecord[];
   seconds: number;
   forgetting?: ForgettingTracker;
+  validation?: Held;
 }
 
 /**
@@ -66,20 +63,15 @@ export async function trainFastText(options: TrainFastTextOptions): Promise<Fast
   const resumed = epochs.length * session.labels.length;
   for (let epoch = epochs.length; epoch < o.epochs; epoch++) {
     const { record, correct } = await trainEpoch(session, epoch, meter, resumed);
-    if (test && (o.evaluateEveryEpoch || epoch + 1 === o.epochs)) {
-      const started = performance.now();
-      record.testAccuracy = await accuracy(model, test, o);
-      record.testSeconds = (performance.now() - started) / 1000;
-    }
-    if (o.checkpoint) await save(session, o.checkpoint.path);
+    if (o.evaluateEveryEpoch || epoch + 1 === o.epochs) await evaluate(session, test, record);
+    if (o.checkpoint) await saveTraining(o.checkpoint.path, session, o.signal);
     if (o.onEpoch) {
       const { pool, poolOutputs: outputs, threads, signal } = o;
       const scores = pool ? await model.score(pool, { outputs, threads, signal }) : undefined;
-      await o.onEpoch(record, { correct, ...(scores && { pool: scores }) });
+      await o.onEpoch(record, { correct, epochs: [...epochs], ...(scores && { pool: scores }) });
     }
   }
   const last = epochs.at(-1);
-  const testAccuracy = last?.testAccuracy ?? (test ? await accuracy(model, test, o) : undefined);
   model.training = {
     epochs,
     examples: session.labels.length,
@@ -87,7 +79,8 @@ export async function trainFastText(options: TrainFastTextOptions): Promise<Fast
     seconds: session.seconds,
     wordsPerSecond: session.seconds > 0 ? (session.tokens * epochs.length) / session.seconds : 0,
     trainAccuracy: last?.trainAccuracy ?? Number.NaN,
-    ...(testAccuracy !== undefined && { testAccuracy }),
+    ...(last?.testAccuracy !== undefined && { testAccuracy: last.testAccuracy }),
+    ...(last?.validationAccuracy !== undefined && { validationAccuracy: last.validationAccuracy }),
     ...(session.forgetting && { forgetting: session.forgetting }),
   };
   return model;
@@ -102,16 +95,11 @@ async function begin(o: FastTextPlan): Promise<Session> {
     classes.names = [...o.labelNames];
   }
   const indices = o.indices?.slice() ?? Uint32Array.from({ length: corpus.examples }, (_, i) => i);
-  const outside = indices.findIndex((index) => index >= corpus.examples);
-  if (outside >= 0) {
-    throw new SvpError(
-      'SVP_E_INDEX',
-      `indices[${outside}] is ${indices[outside]}, but the text has ${corpus.examples} examples.`,
-    );
-  }
+  requireInside('indices', indices, corpus);
   if (indices.length === 0) throw new SvpError('SVP_E_SHAPE', 'There is no example to train on.');
   const labels = indices.map((index) => classes.labels[index]);
-  const saved = o.checkpoint?.resume ? await usable(o.checkpoint.path, o) : undefined;
+  const validation = o.validation?.length ? heldOut(o.validation, indices, corpus, classes) : undefined;
+  const saved = o.checkpoint?.resume ? await usableTraining(o.checkpoint.path, o.signal) : undefined;
   const { native, tokens, hash } = await start(o, corpus, indices, classes, saved?.model.native);
   const session: Session = {
     o,
@@ -122,9 +110,10 @@ async function begin(o: FastTextPlan): Promise<Session> {
     model:
       saved?.model ?? new FastTextModel(native, { labelNames: classes.names, normalize: corpus.normalize }),
     tokens,
-    fingerprint: fingerprint(o, corpus, classes, labels, indices, hash),
+    fingerprint: fingerprint(o, { corpus, names: classes.names, labels, indices, text: hash }),
     epochs: [],
     seconds: 0,
+    ...(validation && { validation }),
     ...(o.trackForgetting && { forgetting: new ForgettingTracker(corpus.examples) }),
   };
   if (saved) {
@@ -142,6 +131,32 @@ async function begin(o: FastTextPlan): Promise<Session> {
   return session;
 }
 
+function requireInside(what: string, rows: Uint32Array, { examples }: FastTextCorpus): void {
+  const outside = rows.findIndex((row) => row >= examples);
+  if (outside >= 0) {
+    throw new SvpError(
+      'SVP_E_INDEX',
+      `${what}[${outside}] is ${rows[outside]}, but the text has ${examples} examples.`,
+    );
+  }
+}
+
+function heldOut(
+  given: Uint32Array,
+  indices: Uint32Array,
+  corpus: FastTextCorpus,
+  { labels }: ClassLabels,
+): Held {
+  const rows = given.slice();
+  requireInside('validation', rows, corpus);
+  const trained = new Set(indices);
+  const both = rows.find((row) => trained.has(row));
+  if (both !== undefined) {
+    throw new SvpError('SVP_E_INDEX', `Example ${both} is both trained on and held out for validation.`);
+  }
+  return { corpus, rows, labels: rows.map((row) => labels[row]) };
+}
+
 async function trainingCorpus(o: FastTextPlan): Promise<FastTextCorpus> {
   if (o.corpus !== undefined) return o.corpus;
   const { normalize, signal, onProgress, labels, labelNames } = o;
@@ -150,7 +165,11 @@ async function trainingCorpus(o: FastTextPlan): Promise<FastTextCorpus> {
   return textCorpus(o.texts, { normalize, signal, onProgress, labels, labelNames });
 }
 
-async function testCorpus(o: FastTextPlan, names: readonly string[], normalize: boolean) {
+async function testCorpus(
+  o: FastTextPlan,
+  names: readonly string[],
+  normalize: boolean,
+): Promise<Held | undefined> {
   if (o.test === undefined) return undefined;
   const corpus =
     typeof o.test === 'string' ? await readTextCorpus(o.test, { ...textFileOptions(o), normalize }) : o.test;
@@ -223,75 +242,28 @@ async function trainEpoch(session: Session, epoch: number, meter: ProgressMeter,
   return { record, correct };
 }
 
-async function accuracy(
-  model: FastTextModel,
-  { corpus, labels }: { corpus: FastTextCorpus; labels: Uint32Array },
-  { threads, signal }: FastTextPlan,
-): Promise<number> {
-  const predicted = await model.predict(corpus, { threads, signal });
-  let right = 0;
-  for (let i = 0; i < labels.length; i++) right += predicted.labels[i] === labels[i] ? 1 : 0;
-  return right / labels.length;
+/** Labelled rows that a model is judged by. */
+interface Held {
+  corpus: FastTextCorpus;
+  /** Of the rows. */
+  labels: Uint32Array;
+  rows?: Uint32Array;
 }
 
-/** Everything that decides the training. */
-function fingerprint(
-  o: FastTextPlan,
-  corpus: FastTextCorpus,
-  classes: ClassLabels,
-  labels: Uint32Array,
-  indices: Uint32Array,
-  text: string,
-): string {
-  const { dim, wordNgrams, buckets, minCount, epochs, learningRate, shuffle, seed, trackForgetting } = o;
-  const options = {
-    dim,
-    wordNgrams,
-    buckets,
-    minCount,
-    epochs,
-    learningRate,
-    shuffle,
-    seed,
-    trackForgetting,
+async function evaluate({ o, model, validation }: Session, test: Held | undefined, record: EpochRecord) {
+  const timed = async (held: Held) => {
+    const started = performance.now();
+    const predicted = await model.predict(held.corpus, {
+      threads: o.threads,
+      signal: o.signal,
+      indices: held.rows,
+    });
+    let right = 0;
+    for (let i = 0; i < held.labels.length; i++) right += predicted.labels[i] === held.labels[i] ? 1 : 0;
+    return { accuracy: right / held.labels.length, seconds: (performance.now() - started) / 1000 };
   };
-  const hash = createHash('sha256');
-  const { names } = classes;
-  hash.update(
-    JSON.stringify({ ...options, names, normalize: corpus.normalize, examples: corpus.examples, text }),
-  );
-  for (const { buffer, byteOffset, byteLength } of [labels, indices]) {
-    hash.update(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+  if (test) ({ accuracy: record.testAccuracy, seconds: record.testSeconds } = await timed(test));
+  if (validation) {
+    ({ accuracy: record.validationAccuracy, seconds: record.validationSeconds } = await timed(validation));
   }
-  return hash.digest('hex');
-}
-
-async function save(session: Session, path: string): Promise<void> {
-  const { model, fingerprint: print, epochs, seconds, forgetting, o } = session;
-  const training: SavedTraining = { fingerprint: print, epochs, seconds };
-  const header = { labelNames: [...model.labelNames], normalize: model.normalize, training };
-  await writeModel(model, path, `${path}.previous`, header, forgetting?.counters(), { signal: o.signal });
-}
-
-/** The newest whole checkpoint, or undefined where there is none at all. */
-async function usable(path: string, { signal }: FastTextPlan) {
-  const files = [path, `${path}.previous`].filter((file) => existsSync(file));
-  let failure: unknown;
-  for (const file of files) {
-    try {
-      const saved = await readModel(file, { signal });
-      const training = saved.header.training as SavedTraining | undefined;
-      if (!training || !Array.isArray(training.epochs)) {
-        throw new SvpError('SVP_E_CHECKPOINT', `${file} holds a model and no training to go on with.`, {
-          file,
-        });
-      }
-      return { ...saved, training, file };
-    } catch (error) {
-      if (!(error instanceof SvpError) || error.code !== 'SVP_E_CHECKPOINT') throw error;
-      failure ??= error;
-    }
-  }
-  if (failure !== undefined) throw failure;
-  return undefined;
 }
