@@ -131,8 +131,10 @@ async function printPlan(
   given: ActiveCommandOptions,
   context: CliContext,
 ): Promise<void> {
-  const { activeConfiguration, activePlan, activeStages } =
+  const { activeConfiguration, activePlan } =
     require('../experiments/active-plan') as typeof import('../experiments/active-plan');
+  const { activeStages } =
+    require('../experiments/protocol-stages') as typeof import('../experiments/protocol-stages');
   const { openWorkbench } = require('../experiments/workbench') as typeof import('../experiments/workbench');
   const { printData, printJson } = require('./output') as typeof import('./output');
   const bench = await openWorkbench(options);

@@ -111,8 +111,10 @@ async function printPlan(
   given: CoreSetCommandOptions,
   context: CliContext,
 ): Promise<void> {
-  const { coreSetConfiguration, coreSetPlan, coreSetStages } =
+  const { coreSetConfiguration, coreSetPlan } =
     require('../experiments/core-set-plan') as typeof import('../experiments/core-set-plan');
+  const { coreSetStages } =
+    require('../experiments/protocol-stages') as typeof import('../experiments/protocol-stages');
   const { openWorkbench } = require('../experiments/workbench') as typeof import('../experiments/workbench');
   const { printData, printJson } = require('./output') as typeof import('./output');
   const bench = await openWorkbench(options);

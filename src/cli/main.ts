@@ -11,6 +11,7 @@ import { registerQuickstart } from './quickstart';
 import { registerReport } from './report';
 import { registerScore } from './score';
 import { registerSelect } from './select';
+import { registerSweep } from './sweep';
 import { registerTrain } from './train';
 import { registerVerify } from './verify';
 
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerExport,
   registerActive,
   registerCoreSet,
+  registerSweep,
   registerCorrelate,
   registerReport,
   registerDoctor,

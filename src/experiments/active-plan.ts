@@ -6,11 +6,10 @@ import { findMethod } from '../selection/registry';
 import type { ActiveLearningOptions } from './active-learning';
 import { classCounts, equalShares, takeShares } from './class-balance';
 import { type PoolSplit, splitPool, splitTest } from './core-set-steps';
-import { epochsOf, guessScoreSeconds, guessTrainSeconds, type Network } from './network';
+import type { Network } from './network';
 import { type PrecomputedSelection, readPrecomputedSelection } from './precomputed-selection';
 import { resolveNetworks, type Size } from './protocol-options';
-import type { Stage } from './stage-plan';
-import { datasetIdentity, networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
+import { networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
 import type { Workbench } from './workbench';
 
 /** Parts of a run that draw from one seed without disturbing each other. */
@@ -50,9 +49,9 @@ function defaultRounds(pool: number): number[] {
  * Checks the options of `activeLearning` and makes the plan of the run. Reads a precomputed selection; writes nothing.
  * @throws SvpError SVP_E_OPTION, SVP_E_BUDGET, and what reading a precomputed selection throws
  */
-export async function activePlan(given: ActiveLearningOptions, { splits }: Workbench): Promise<ActivePlan> {
+export async function activePlan(given: ActiveLearningOptions, bench: Workbench): Promise<ActivePlan> {
   const { seed = 0, balanced = false, warmStart = false } = given;
-  const { train, test } = splits;
+  const { train, test } = bench.splits;
   const hiddenLabels = given.labels !== undefined;
   const networks = resolveNetworks(given, 'activeLearning');
   const method = findMethod(given.method ?? 'least-confidence');
@@ -125,7 +124,7 @@ export async function activePlan(given: ActiveLearningOptions, { splits }: Workb
     ...(testIndices ? { testIndices } : {}),
     hiddenLabels,
     evaluateEveryEpoch: given.evaluateEveryEpoch ?? true,
-    data: datasetIdentity(splits, { labels: !hiddenLabels }),
+    data: bench.identity(!hiddenLabels),
   };
 }
 
@@ -212,51 +211,4 @@ export function activeConfiguration(plan: ActivePlan, name: string): Record<stri
     ...(plan.trainTarget ? { target: networkIdentity(target) } : {}),
     ...(chooses ? { proxy: networkIdentity(proxy) } : {}),
   };
-}
-
-/** The stages of a run in their order, with guesses of their cost: what the estimate of the time left is made of. */
-export function activeStages(plan: ActivePlan, testExamples: number): Stage[] {
-  const { method, replay, proxy, target, rounds, initial, evalTargetAt, pool, oracle } = plan;
-  const chooses = method.needs !== 'nothing' && !replay;
-  // A unit is a guessed second, so that kinds with different sizes share one measured slowness.
-  const stage = (name: string, kind: string, seconds: number): Stage => ({
-    name,
-    kind,
-    units: seconds,
-    secondsPerUnit: 1,
-  });
-  const training = (network: Network, examples: number) =>
-    epochsOf(network) * (examples * guessTrainSeconds(network) + testExamples * guessScoreSeconds(network));
-  const stages: Stage[] = [];
-  const evaluate = (examples: number) => {
-    if (evalTargetAt.includes(examples)) {
-      stages.push(
-        stage(
-          `target on ${examples} examples`,
-          oracle ? 'train proxy' : 'train target',
-          training(target, examples),
-        ),
-      );
-    }
-  };
-  let examples = initial.length;
-  evaluate(examples);
-  rounds.forEach((round, k) => {
-    const what = `round ${k + 1} of ${rounds.length}`;
-    // The oracle's target has been trained on the same examples: nothing is left to do.
-    const trained = oracle && !plan.warmStart && evalTargetAt.includes(examples);
-    if (chooses)
-      stages.push(
-        stage(
-          `${what}: proxy on ${examples} examples`,
-          'train proxy',
-          trained ? 0 : training(proxy, examples),
-        ),
-      );
-    const scored = chooses ? pool.length * guessScoreSeconds(proxy) : 0;
-    stages.push(stage(`${what}: choosing ${round} by ${method.name}`, 'score proxy', 0.05 + scored));
-    examples += round;
-    evaluate(examples);
-  });
-  return stages;
 }

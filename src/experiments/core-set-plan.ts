@@ -4,12 +4,11 @@ import type { SelectionMethod } from '../selection/method';
 import { findMethod } from '../selection/registry';
 import type { CoreSetOptions } from './core-set';
 import { splitPool, splitTest } from './core-set-steps';
-import { epochsOf, guessScoreSeconds, guessTrainSeconds, type Network } from './network';
+import type { Network } from './network';
 import { type PrecomputedSelection, readPrecomputedSelection } from './precomputed-selection';
 import { resolveNetworks, type Size } from './protocol-options';
 import type { ProtocolPlan } from './protocol-run';
-import type { Stage } from './stage-plan';
-import { datasetIdentity, networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
+import { networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
 import type { Workbench } from './workbench';
 
 /** A core-set run with everything resolved and checked against the data. */
@@ -39,9 +38,9 @@ function fail(option: string, message: string): never {
  * Checks the options of `coreSet` and makes the plan of the run. Reads a precomputed selection; writes nothing.
  * @throws SvpError SVP_E_OPTION, SVP_E_BUDGET, and what reading a precomputed selection throws
  */
-export async function coreSetPlan(given: CoreSetOptions, { splits }: Workbench): Promise<CoreSetPlan> {
+export async function coreSetPlan(given: CoreSetOptions, bench: Workbench): Promise<CoreSetPlan> {
   const { seed = 0, balanced = false } = given;
-  const { train, test } = splits;
+  const { train, test } = bench.splits;
   const networks = resolveNetworks(given, 'coreSet');
   const method = findMethod(given.method ?? 'forgetting-events');
   const replay =
@@ -86,7 +85,7 @@ export async function coreSetPlan(given: CoreSetOptions, { splits }: Workbench):
         : 0,
     ...(replay ? { replay } : {}),
     ...(testIndices ? { testIndices } : {}),
-    data: datasetIdentity(splits),
+    data: bench.identity(true),
   };
 }
 
@@ -130,30 +129,4 @@ export function coreSetConfiguration(plan: CoreSetPlan, name: string): Record<st
     ...(chooses ? { proxy: networkIdentity(proxy) } : {}),
     trainTarget: plan.trainTarget,
   };
-}
-
-/** The stages of a run in their order, with guesses of their cost. */
-export function coreSetStages(plan: CoreSetPlan, testExamples: number): Stage[] {
-  const { method, replay, proxy, target, budgets, pool, oracle } = plan;
-  // A unit is a guessed second, so that kinds with different sizes share one measured slowness.
-  const stage = (name: string, kind: string, seconds: number): Stage => ({
-    name,
-    kind,
-    units: seconds,
-    secondsPerUnit: 1,
-  });
-  const training = (network: Network, examples: number) =>
-    epochsOf(network) * (examples * guessTrainSeconds(network) + testExamples * guessScoreSeconds(network));
-  const chooses = method.needs !== 'nothing' && !replay;
-  const scores = method.needs === 'logits' || method.needs === 'features';
-  return [
-    ...(chooses ? [stage('proxy on the pool', 'train proxy', training(proxy, pool.length))] : []),
-    stage('choosing', 'score proxy', 0.05 + (chooses && scores ? pool.length * guessScoreSeconds(proxy) : 0)),
-    ...(plan.trainTarget
-      ? budgets.map((n) => stage(`target on ${n} examples`, 'train target', training(target, n)))
-      : []),
-    ...(plan.fullTarget
-      ? [stage('target on the pool', 'train target', oracle ? 0 : training(target, pool.length))]
-      : []),
-  ];
 }

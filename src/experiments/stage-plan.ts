@@ -6,6 +6,8 @@ export interface Stage {
   kind: string;
   units: number;
   secondsPerUnit: number;
+  /** Stages of several runs with the same are one training, which the first of them runs. */
+  shared?: string;
 }
 
 /**

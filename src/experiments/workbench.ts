@@ -4,6 +4,7 @@ import type { ImageSplits } from '../data/dataset';
 import { loadSource, sourceOf } from './dataset-source';
 import { openTrainingHost } from './open-training-host';
 import type { TrainingHost } from './training-host';
+import { datasetIdentity } from './training-identity';
 
 /** A data set and what trains on it: what a protocol works at, and the runs of a sweep share. */
 export interface Workbench {
@@ -11,6 +12,8 @@ export interface Workbench {
   name: string;
   splits: ImageSplits;
   host: TrainingHost;
+  /** The data set's identity, with the labels of its train split or without; computed once. */
+  identity(labels: boolean): string;
   close(): Promise<void>;
 }
 
@@ -33,11 +36,20 @@ export async function openWorkbench(o: WorkbenchOptions): Promise<Workbench> {
     ...(o.signal ? { signal: o.signal } : {}),
     ...(o.onProgress ? { onProgress: o.onProgress } : {}),
   });
+  const identities = new Map<boolean, string>();
   const host = o.host ?? new HostOnDemand(() => openTrainingHost(source, o.isolate ?? true));
   return {
     name: splits.train.name.replace(/\/train$/, ''),
     splits,
     host,
+    identity(labels) {
+      let identity = identities.get(labels);
+      if (identity === undefined) {
+        identity = datasetIdentity(splits, { labels });
+        identities.set(labels, identity);
+      }
+      return identity;
+    },
     close: () => host.close(),
   };
 }
