@@ -1,8 +1,8 @@
-import { capitalised } from '../analysis/core-set-names';
 import { formatCount, formatShare, NBSP } from '../analysis/units';
 import type { FeatureMap, MappedSelection } from '../core/selection-view';
 import { escapeHtml, type Html, html, trusted } from './html';
 import { placeLabels } from './label-placement';
+import { selectionName } from './selection-name';
 import { variantStyle } from './series-style';
 
 const SIZE = 320;
@@ -70,11 +70,11 @@ function selectionPanel(selection: MappedSelection, px: readonly number[], py: r
   const style = variantStyle(selection.method, 0, false);
   const colour = style.colour === 'var(--grey)' ? 'var(--ink)' : style.colour;
   const share = `${formatShare(Math.round((1000 * chosen.size) / px.length) / 1000)}${NBSP}%`;
-  const name = `${capitalised(selection.label)}: ${formatCount(chosen.size)} of the ${formatCount(px.length)} examples on the map are selected, ${share}.`;
+  const name = `${selectionName(selection)}: ${formatCount(chosen.size)} of the ${formatCount(px.length)} examples on the map are selected, ${share}.`;
   const layers =
     layer(dots(px, py, rest), 'var(--grey)', 1.6, 0.4) +
     layer(dots(px, py, selection.positions), colour, 4, 0.85);
-  return html`<figure><figcaption><b>${capitalised(selection.label)}</b>, ${formatCount(selection.examples)} selected, ${share} of the map</figcaption>${drawing(name, layers)}</figure>
+  return html`<figure><figcaption><b>${selectionName(selection)}</b>, ${formatCount(selection.examples)} selected, ${share} of the map</figcaption>${drawing(name, layers)}</figure>
 `;
 }
 
@@ -84,7 +84,7 @@ export function featureMapPanels(map: FeatureMap): Html {
   const [first, second] = map.variance.map(
     (share) => `${formatShare(Math.round(1000 * share) / 1000)}${NBSP}%`,
   );
-  return html`<p>Each dot is one of ${formatCount(px.length)} examples drawn from the pool, at the place that the features of ${map.model} give it in the plane of their two principal axes, which hold ${first} and ${second} of their variance: what lies apart here lies apart, but what lies together may differ in other directions. Large dots are selected.</p>
+  return html`<p>Each dot is one of ${formatCount(px.length)} examples drawn from the pool, at the place that the features of the model behind “${map.model}” give it in the plane of their two principal axes, which hold ${first} and ${second} of their variance: what lies apart here lies apart, but what lies together may differ in other directions. Large dots are selected.</p>
 <div class="maps">
 ${classPanel(map, px, py)}${map.selections.map((selection) => selectionPanel(selection, px, py))}</div>
 `;
