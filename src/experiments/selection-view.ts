@@ -36,7 +36,7 @@ const schema = z.object({
 });
 
 /** Selections that are shown side by side at most. */
-const MOST_SELECTIONS = 8;
+const MOST_SELECTIONS = 12;
 /** Characters of a text that a gallery shows. */
 const SNIPPET = 240;
 
@@ -110,7 +110,7 @@ export async function selectionView(run: string, options: SelectionViewOptions =
   if (all.length > selections.length)
     view.notes.push(`Of ${all.length} selections, the first ${selections.length} are shown.`);
   const splits = given.texts ? undefined : await images(given, dataset, view.notes);
-  const sample = await sampleOf(selections);
+  const sample = await sampleOf(all);
   const near = new Map<RunSelection, Uint32Array>();
   if (sample) {
     const map = mapOf(sample, splits);
@@ -180,7 +180,9 @@ function addGalleries(
   near: ReadonlyMap<RunSelection, Uint32Array>,
 ): void {
   const methods = new Map<string, RunSelection>();
-  for (const selection of [...selections].sort((a, b) => Number(a.oracle) - Number(b.oracle))) {
+  // A whole ranking knows what it would drop; a proxy's is what the run is about.
+  const rank = ({ oracle, whole }: RunSelection) => 2 * Number(oracle) + Number(!whole);
+  for (const selection of [...selections].sort((a, b) => rank(a) - rank(b))) {
     if (!methods.has(selection.method)) methods.set(selection.method, selection);
   }
   for (const [method, selection] of methods) {

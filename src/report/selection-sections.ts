@@ -76,7 +76,7 @@ function textGallery({ method, keptFirst, droppedFirst }: TextGallery): Html {
 <p>${note.meaning.replaceAll('images', 'texts').replaceAll('image', 'text')}</p>
 <div class="sides">
 ${textSide('Kept first', note.kept, keptFirst)}
-${textSide('Dropped first', note.dropped, droppedFirst)}
+${droppedFirst.length > 0 && textSide('Dropped first', note.dropped, droppedFirst)}
 </div>
 </section>
 `;
