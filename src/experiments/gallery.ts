@@ -12,7 +12,8 @@ export function galleryOf(choice: Choice, dataset: ImageDataset, size: number): 
   };
 }
 
-function galleryImage(dataset: ImageDataset, row: number): GalleryImage {
+/** One image of a data set as a gallery shows it. */
+export function galleryImage(dataset: ImageDataset, row: number): GalleryImage {
   const size = dataset.height * dataset.width * dataset.channels;
   return {
     index: row,

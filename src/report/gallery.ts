@@ -67,7 +67,7 @@ export function methodGallery(
 <p>${note.meaning}</p>
 <div class="sides">
 ${side('Kept first', note.kept, gallery.keptFirst, size)}
-${side('Dropped first', note.dropped, gallery.droppedFirst, size)}
+${gallery.droppedFirst.length > 0 && side('Dropped first', note.dropped, gallery.droppedFirst, size)}
 </div>
 </section>
 `;

@@ -1,15 +1,7 @@
-import { capitalised, methodLabel } from '../analysis/core-set-names';
+import { capitalised } from '../analysis/core-set-names';
 import { differenceText } from '../analysis/protocol-table';
 import type { Series, SeriesGroup, SeriesPoint } from '../analysis/series';
-import {
-  formatCount,
-  formatIn,
-  formatPercent,
-  formatPoints,
-  formatShare,
-  NBSP,
-  timeUnit,
-} from '../analysis/units';
+import { formatIn, formatPercent, formatPoints, formatShare, NBSP, timeUnit } from '../analysis/units';
 import type { Chart } from './chart';
 import { heatMapChart } from './heat-map';
 import { type LinePoint, type LineSeries, lineChart } from './line-chart';
@@ -209,9 +201,4 @@ export function classBalanceChart(
     corner: 'Selection',
   });
   return { ...chart, figures: { ...chart.figures, headings: ['Selection', ...names] } };
-}
-
-/** How the method of a series is called in a heading, and how much it took. */
-export function selectionTitle(label: string, method: string, examples: number): string {
-  return `${capitalised(label || methodLabel(method))}, ${formatCount(examples)}`;
 }

@@ -1,4 +1,4 @@
-import { capitalised } from '../analysis/core-set-names';
+import { capitalised, methodLabel } from '../analysis/core-set-names';
 import { formatCount } from '../analysis/units';
 import type { CoverageCurve, GalleryText, SelectionView, TextGallery } from '../core/selection-view';
 import type { Chart } from './chart';
@@ -6,6 +6,7 @@ import { methodGallery } from './gallery';
 import { type Html, html } from './html';
 import { lineChart } from './line-chart';
 import { methodNote } from './method-notes';
+import { selectionName } from './selection-name';
 import { listStyle, variantStyle } from './series-style';
 
 const TEXTS_PER_SIDE = 12;
@@ -34,7 +35,7 @@ export function coverageChart(coverage: readonly CoverageCurve[], sampled: numbe
       const variant = seen.get(method) ?? 0;
       seen.set(method, variant + 1);
       return {
-        label: capitalised(label),
+        label: selectionName({ label, method }),
         style: method === '' ? listStyle(variant) : variantStyle(method, variant, false),
         points: points.map((point) => ({ x: point.examples, y: point.radius })),
       };
@@ -44,7 +45,7 @@ export function coverageChart(coverage: readonly CoverageCurve[], sampled: numbe
     figures: {
       headings: [
         'Selected',
-        ...curves.flatMap(({ label }) => [`${capitalised(label)}, radius`, 'mean distance']),
+        ...curves.flatMap((curve) => [`${selectionName(curve)}, radius`, 'mean distance']),
       ],
       rows: budgets.map((budget) => [
         formatCount(budget),
@@ -71,11 +72,11 @@ ${shown.map(({ className, text, index }) => html`<li title="text ${index}"><b>${
 function textGallery({ method, keptFirst, droppedFirst }: TextGallery): Html {
   const note = methodNote(method);
   return html`<section class="gallery">
-<h3>${capitalised(method)}</h3>
+<h3>${capitalised(methodLabel(method))}</h3>
 <p>${note.meaning.replaceAll('images', 'texts').replaceAll('image', 'text')}</p>
 <div class="sides">
 ${textSide('Kept first', note.kept, keptFirst)}
-${textSide('Dropped first', note.dropped, droppedFirst)}
+${droppedFirst.length > 0 && textSide('Dropped first', note.dropped, droppedFirst)}
 </div>
 </section>
 `;
