@@ -26,14 +26,13 @@ export {
   type CommitteeScores,
   committeeUncertainty,
 } from './native/committee-uncertainty';
-
+export {
   FastTextCorpus,
   readTextCorpus,
   type TextFileOptions,
   type TextsOptions,
   textCorpus,
 } from './native/fasttext-corpus';
-
 export {
   FastTextModel,
   type FastTextPrediction,
