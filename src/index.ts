@@ -18,8 +18,11 @@ export { type QuickstartOptions, type QuickstartResult, quickstart } from './exp
 export type { Pool, ScorePoolOptions, ScorePoolResult } from './experiments/score-options';
 export { scorePool } from './experiments/score-pool';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
-export type { Model } from './models/model';
-export { archNames, type CreateModelOptions, createModel } from './models/registry';
+export type { Architecture, NetworkPlan } from './models/architecture';
+export type { Layer } from './models/layers/layer';
+export type { Model, ModelInput } from './models/model';
+export type { NetworkBuilder } from './models/network-builder';
+export { archNames, type CreateModelOptions, createModel, registerArchitecture } from './models/registry';
 export {
   type CommitteeMeasure,
   type CommitteeOptions,

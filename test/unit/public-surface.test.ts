@@ -42,6 +42,7 @@ const VALUES = [
   'readNpyVector',
   'readNpzMember',
   'readTextCorpus',
+  'registerArchitecture',
   'renderCoreSetReport',
   'report',
   'saveCheckpoint',
