@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { openRegularFile, readAt } from '../data/formats/byte-stream';
-import { SvpError } from '../errors';
 import type { Model } from '../models/model';
 import { type InputConfig, parseInputConfig, readInputConfig } from '../scoring/input-config';
 import { ModelScorer } from '../scoring/model-scorer';
@@ -19,29 +18,23 @@ export interface OpenScorer {
 }
 
 /**
- * Opens what scores a pool: a model in memory, an `.onnx` file (in a worker thread), or a checkpoint of this package (in a
+ * Opens what scores a pool: a model in memory, an `.onnx` file or a checkpoint of this package (both in a
  * child process). Files are told apart by their first bytes.
  * @throws SvpError SVP_E_FILE, SVP_E_FORMAT, SVP_E_CHECKPOINT, SVP_E_OPTION, SVP_E_DEVICE, SVP_E_RUNTIME, SVP_E_ABORT
  */
 export async function openScorer(model: Model | string, options: OpenScorerOptions): Promise<OpenScorer> {
   const { inputConfig, ...onnx } = options;
-  if (typeof model === 'string' && !(await isCheckpoint(model))) {
-    const config =
-      typeof inputConfig === 'string' ? await readInputConfig(inputConfig) : parseInputConfig(inputConfig);
+  const config =
+    typeof inputConfig === 'string' ? await readInputConfig(inputConfig) : parseInputConfig(inputConfig);
+  if (typeof model !== 'string') {
+    return { scorer: new ModelScorer(model, config), fingerprint: async () => hashOfModel(model) };
+  }
+  if (!(await isCheckpoint(model))) {
     const scorer = await OnnxScorer.open(model, { ...onnx, config });
     return { scorer, fingerprint: () => hashOfFiles([model, ...scorer.externalFiles]) };
   }
-  if (inputConfig !== undefined) {
-    throw new SvpError(
-      'SVP_E_OPTION',
-      'An input configuration is for ONNX models; a model of this package knows its input.',
-      { option: 'inputConfig' },
-    );
-  }
-  if (typeof model !== 'string')
-    return { scorer: new ModelScorer(model), fingerprint: async () => hashOfModel(model) };
   const { CheckpointScorer } = require('./checkpoint-scorer') as typeof import('./checkpoint-scorer');
-  const scorer = await CheckpointScorer.open(model, options.signal);
+  const scorer = await CheckpointScorer.open(model, config, options.signal);
   return { scorer, fingerprint: () => hashOfFiles([model]) };
 }
 

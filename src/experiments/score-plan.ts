@@ -29,7 +29,7 @@ export interface ScorePlan {
  */
 export function planScores(
   pool: PoolSource,
-  scorer: Pick<Scorer, 'fixedBatch' | 'batchBytes'>,
+  scorer: Pick<Scorer, 'fixedBatch'>,
   options: {
     outputs: readonly ScoreOutput[];
     topK?: number;
@@ -75,10 +75,10 @@ export function planScores(
 
 function defaultBatch(
   { itemShape, dtype }: PoolSource,
-  { fixedBatch = 1, batchBytes = BATCH_BYTES }: Pick<Scorer, 'fixedBatch' | 'batchBytes'>,
+  { fixedBatch = 1 }: Pick<Scorer, 'fixedBatch'>,
 ): number {
   const itemBytes = itemShape.reduce((a, b) => a * b, { uint8: 1, float32: 4, int32: 4, int64: 8 }[dtype]);
-  const most = Math.min(BATCH_ITEMS, Math.max(1, Math.floor(batchBytes / Math.max(1, itemBytes))));
+  const most = Math.min(BATCH_ITEMS, Math.max(1, Math.floor(BATCH_BYTES / Math.max(1, itemBytes))));
   // A power of two, and whole batches for a model that takes no others.
   return Math.max(fixedBatch, Math.floor(2 ** Math.floor(Math.log2(most)) / fixedBatch) * fixedBatch);
 }

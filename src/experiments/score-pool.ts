@@ -7,7 +7,7 @@ import type { PoolSource } from '../data/pool';
 import { datasetPool, matrixPool } from '../data/pools/array-pool';
 import { openPool } from '../data/pools/open-pool';
 import { isSvpError, SvpError } from '../errors';
-import { fitPool } from '../scoring/fit-pool';
+import { fitPool, imageFilesFor } from '../scoring/fit-pool';
 import type { Scorer } from '../scoring/scorer';
 import { type OpenScorer, openScorer } from './open-scorer';
 import { ScoreArrays } from './score-arrays';
@@ -27,9 +27,9 @@ import { type ScorePoolPlan, tryPass } from './score-trial';
 
 /**
  * A scoring pass: runs a model over a pool and keeps logits, features ("Selection via Proxy", section 3.1), measures of
- * uncertainty (section 2.2) or the most uncertain rows. Nothing is augmented. ONNX models run in a worker thread,
- * checkpoints in a child process, a model in memory in this thread. With `out` the outputs are written as they come, and
- * memory is a few batches whatever the pool's size; an interrupted pass goes on with `resume` and gives the same bytes.
+ * uncertainty (section 2.2) or the most uncertain rows. Nothing is augmented. ONNX models and checkpoints run in a child
+ * process, a model in memory in this thread. With `out` the outputs are written as they come, and memory is a few batches
+ * whatever the pool's size; an interrupted pass goes on with `resume` and gives the same bytes.
  *
  * @throws SvpError SVP_E_OPTION, SVP_E_FILE, SVP_E_FORMAT, SVP_E_SHAPE (pool and model do not fit; both shapes are named),
  *   SVP_E_NONFINITE (names the row), SVP_E_INDEX, SVP_E_BUDGET, SVP_E_EXISTS, SVP_E_CHECKPOINT (what was interrupted was
@@ -75,7 +75,7 @@ async function withScorerAndPool<T>(
   });
   let source: PoolSource | undefined;
   try {
-    source = await unlessAborted(o.signal, poolOf(o));
+    source = await unlessAborted(o.signal, poolOf(o, scorer));
     const pool = fitPool(source, scorer.input, scorer.name);
     const plan = planScores(pool, scorer, o);
     await unlessAborted(o.signal, scorer.prepare(pool.itemShape, plan.model));
@@ -90,10 +90,11 @@ async function withScorerAndPool<T>(
   }
 }
 
-async function poolOf(o: ScorePoolOptions): Promise<PoolSource> {
+async function poolOf(o: ScorePoolOptions, scorer: Scorer): Promise<PoolSource> {
   const given = (o.pool ?? o.dataset) as Pool;
   if (typeof given === 'string') {
     return openPool(given, {
+      images: () => imageFilesFor(scorer.input, scorer.name),
       ...(o.cacheDirectory !== undefined && { cacheDirectory: o.cacheDirectory }),
       ...(o.signal && { signal: o.signal }),
     });

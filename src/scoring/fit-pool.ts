@@ -1,3 +1,4 @@
+import type { ImageFileOptions } from '../data/image-folder';
 import type { PoolSource } from '../data/pool';
 import { type ImagePreprocessing, preparedImages } from '../data/pools/prepared-images';
 import { SvpError } from '../errors';
@@ -23,9 +24,10 @@ export function imageAxes(
 
 /**
  * How image files become a model's input.
- * @throws SvpError SVP_E_OPTION where the model leaves open what size it wants, SVP_E_SHAPE where it takes no images
+ * @throws SvpError SVP_E_OPTION where the model leaves open what size it wants or how its images are normalised, SVP_E_SHAPE
+ *   where it takes no images
  */
-export function preprocessingOf(input: ModelInput, modelName: string): ImagePreprocessing {
+export function imageFilesFor(input: ModelInput, modelName: string): ImageFileOptions {
   const axes = imageAxes(input);
   if (axes === undefined || !BECOMES.uint8.includes(input.dtype)) {
     throw new SvpError(
@@ -41,7 +43,7 @@ export function preprocessingOf(input: ModelInput, modelName: string): ImagePrep
       { option: 'size' },
     );
   }
-  return preprocessing(input, { height, width, channels }, undefined);
+  return { ...preprocessing(input, { height, width, channels }, undefined), ...input.images };
 }
 
 function preprocessing(
@@ -50,6 +52,13 @@ function preprocessing(
   normalization: PoolSource['normalization'],
 ): ImagePreprocessing {
   const { layout = 'nhwc', scale, mean = normalization?.mean, std = normalization?.std } = input;
+  if (input.normalized && (mean === undefined || std === undefined)) {
+    throw new SvpError(
+      'SVP_E_OPTION',
+      'The model was trained on normalised images, and neither it nor the pool says by which mean and std: give both in the input configuration ("mean", "std").',
+      { option: 'inputConfig' },
+    );
+  }
   return {
     ...size,
     layout,

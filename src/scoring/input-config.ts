@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import { z } from 'zod';
 import { parseOptions } from '../core/options';
 import { SvpError } from '../errors';
+import type { ModelInput } from './scorer';
 
 /** What a model that this package did not make needs to be told, where the file does not say it itself. */
 export interface InputConfig {
@@ -11,8 +12,12 @@ export interface InputConfig {
   layout?: 'nchw' | 'nhwc';
   /** Height and width, or one number for both; needed where the model leaves them open. */
   size?: number | [height: number, width: number];
-  /** For image files: the shorter side is scaled to this, then the middle of `size` is cut out. Default: size · 256 / 224. */
-  resize?: number;
+  /** For image files: the shorter side is scaled to this, then the middle is cut out; 'stretch' scales without cutting. Default: size · 256 / 224. */
+  resize?: number | 'stretch';
+  /** For image files: turn them as their EXIF orientation says. Default false, as torchvision does. */
+  orient?: boolean;
+  /** For image files: large JPEGs are decoded at a fraction of their size, faster and a little different. Default false. */
+  shrinkOnLoad?: boolean;
   /** A byte becomes (byte · scale − mean) / std. Default: 1/255. */
   scale?: number;
   /** Per channel, or one number for all. Default: 0. */
@@ -31,7 +36,9 @@ export const inputConfigShape = z.object({
   input: z.string().min(1).optional(),
   layout: z.enum(['nchw', 'nhwc']).optional(),
   size: z.union([side, z.tuple([side, side])]).optional(),
-  resize: side.optional(),
+  resize: z.union([side, z.literal('stretch')]).optional(),
+  orient: z.boolean().optional(),
+  shrinkOnLoad: z.boolean().optional(),
   scale: positive.optional(),
   mean: z.union([finite, z.array(finite).min(1)]).optional(),
   std: z.union([positive, z.array(positive).min(1)]).optional(),
@@ -71,4 +78,56 @@ export async function readInputConfig(file: string): Promise<InputConfig> {
     );
   }
   return parseInputConfig(value, file);
+}
+
+/**
+ * How a model's images are to be made, from the configuration and from what is known of the model otherwise.
+ * @param channels of the model's images; undefined where it leaves them open
+ * @throws SvpError SVP_E_OPTION: a mean or std of another number of channels
+ */
+export function imageInput(
+  config: InputConfig,
+  channels: number | undefined,
+  known: { mean?: readonly number[]; std?: readonly number[] } = {},
+): Pick<ModelInput, 'scale' | 'mean' | 'std' | 'images'> {
+  const perChannel = (name: 'mean' | 'std'): readonly number[] | undefined => {
+    const given = config[name];
+    const values =
+      typeof given === 'number' ? new Array<number>(channels ?? 3).fill(given) : (given ?? known[name]);
+    if (values === undefined || channels === undefined || values.length === channels) return values;
+    throw new SvpError(
+      'SVP_E_OPTION',
+      `The input configuration's ${name} has ${values.length} numbers, but the model's images have ${channels} channels.`,
+      { option: name },
+    );
+  };
+  const { scale, resize, orient, shrinkOnLoad } = config;
+  const [mean, std] = [perChannel('mean'), perChannel('std')];
+  const images = {
+    ...(resize !== undefined && { resize }),
+    ...(orient !== undefined && { orient }),
+    ...(shrinkOnLoad !== undefined && { shrinkOnLoad }),
+  };
+  return {
+    ...(scale !== undefined && { scale }),
+    ...(mean && { mean }),
+    ...(std && { std }),
+    ...(Object.keys(images).length > 0 && { images }),
+  };
+}
+
+/**
+ * The same for a model of this package, which knows its shape, layout and outputs but not how its images were normalised.
+ * @throws SvpError SVP_E_OPTION, also for what only an ONNX model can be told
+ */
+export function ownImageInput(config: InputConfig, channels: number): ReturnType<typeof imageInput> {
+  const foreign = (['input', 'layout', 'size', 'outputs'] as const).find(
+    (name) => config[name] !== undefined,
+  );
+  if (foreign === undefined) return imageInput(config, channels);
+  throw new SvpError(
+    'SVP_E_OPTION',
+    `"${foreign}" of an input configuration is for ONNX models; a model of this package knows its own.`,
+    { option: foreign },
+  );
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SvpError } from '../errors';
 import type { Model, OutputName, Outputs } from '../models/model';
+import { type InputConfig, ownImageInput } from './input-config';
 import type { ModelInput, Scorer, ScorerBatch } from './scorer';
 
 /**
@@ -19,11 +20,22 @@ export class ModelScorer implements Scorer {
   private closed = false;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly model: Model) {
+  /** @param config how its images are normalised, where the pool does not know */
+  constructor(
+    private readonly model: Model,
+    config: InputConfig = {},
+  ) {
     this.name = model.arch;
     this.classes = model.classes;
     this.featureSize = model.featureSize;
-    this.input = { name: 'images', shape: [...model.inputShape], dtype: 'float32', layout: 'nhwc' };
+    this.input = {
+      name: 'images',
+      shape: [...model.inputShape],
+      dtype: 'float32',
+      layout: 'nhwc',
+      normalized: true,
+      ...ownImageInput(config, model.inputShape[2]),
+    };
   }
 
   async prepare(): Promise<void> {}

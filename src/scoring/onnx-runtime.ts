@@ -15,7 +15,7 @@ const PACKAGE = 'onnxruntime-node';
 let loaded: OnnxRuntime | undefined;
 
 /**
- * ONNX Runtime, loaded at the first call. The process that scores loads it in a worker thread: its `run` blocks.
+ * ONNX Runtime, loaded at the first call. Scoring loads it in a child process: its `run` blocks.
  * @throws SvpError SVP_E_RUNTIME
  */
 function onnxRuntime(): OnnxRuntime {
@@ -85,11 +85,10 @@ export function onnxStatus(): OnnxStatus {
   }
 }
 
-/** A loaded model; its calls block the thread that they are made in. */
+/** A loaded model; its calls block the process. */
 export interface OnnxSession {
   model: Omit<OnnxModel, 'metadata' | 'producer' | 'externalFiles'>;
   run(batch: ScorerBatch, wanted: OnnxRun): Promise<Outputs>;
-  release(): Promise<void>;
 }
 
 /**
@@ -114,7 +113,6 @@ export async function openSession(file: string, threads: number, device: OnnxDev
       version: runtime.env.versions.node ?? runtime.env.versions.common,
     },
     run: (batch, wanted) => runBatch(runtime, session, file, batch, wanted),
-    release: () => session.release(),
   };
 }
 

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
-import { types } from 'node:util';
-import { Worker } from 'node:worker_threads';
-import { throwIfAborted, unlessAborted } from '../core/abort';
-import { receivedError } from '../core/sent-error';
-import { SvpError } from '../errors';
+import { throwIfAborted } from '../core/abort';
 import type { OutputName, Outputs } from '../models/model';
 import type { InputConfig } from './input-config';
 import { type DescribedModel, describeModel, missingOutput } from './onnx/describe';
-import type { FromThread, OnnxDevice, OnnxModel, OnnxWorkerData, ToThread } from './onnx/messages';
+import type { OnnxChildData, OnnxDevice, OnnxModel, OnnxRun } from './onnx/messages';
+import { ScoringProcess } from './process/scoring-process';
 import type { ModelInput, Scorer, ScorerBatch } from './scorer';
 
 export interface OnnxScorerOptions {
@@ -21,82 +18,51 @@ export interface OnnxScorerOptions {
   signal?: AbortSignal;
 }
 
-interface Pending {
-  resolve: (outputs: Outputs) => void;
-  reject: (error: unknown) => void;
-}
-
-/** The compiled thread: beside this file, or in dist/ when this runs from the TypeScript sources (the tests). */
-function threadFile(): string {
-  const beside = path.join(__dirname, 'onnx', 'thread.js');
+/** The compiled child: beside this file, or in dist/ when this runs from the TypeScript sources (the tests). */
+function program(): string {
+  const beside = path.join(__dirname, 'onnx', 'child.js');
   if (existsSync(beside)) return beside;
-  const compiled = path.join(__dirname, '..', '..', 'dist', 'scoring', 'onnx', 'thread.js');
-  if (existsSync(compiled)) return compiled;
-  throw new SvpError(
-    'SVP_E_RUNTIME',
-    `The scoring thread ${beside} is missing. Build the package first: npm run setup.`,
-    {
-      file: beside,
-    },
-  );
+  return path.join(__dirname, '..', '..', 'dist', 'scoring', 'onnx', 'child.js');
 }
 
-/** A model in a worker thread of its own, which ends with `close`. */
+/**
+ * An ONNX model in a child process of its own, which ends with `close` or with this process. Not in a thread: ONNX
+ * Runtime's binding for Node takes the whole process down when its thread ends during a run (process.exit, a terminated
+ * worker), and a run cannot be stopped otherwise.
+ */
 export class OnnxScorer implements Scorer {
   readonly name: string;
   classes: number | undefined;
   featureSize: number | undefined;
-  private readonly pending = new Map<number, Pending>();
-  private readonly gone: Promise<void>;
-  private lastId = 0;
-  private death: SvpError | undefined;
-  private model!: OnnxModel;
-  private described!: DescribedModel;
 
   private constructor(
     private readonly file: string,
-    private readonly worker: Worker,
+    private readonly child: ScoringProcess,
+    private readonly model: OnnxModel,
+    private readonly described: DescribedModel,
   ) {
     this.name = path.basename(file);
-    // A forgotten scorer must not keep the process alive; a call in flight does.
-    worker.unref();
-    worker.on('message', (message: FromThread) => this.receive(message));
-    worker.on('error', (cause) => this.die(causeOfDeath(cause)));
-    this.gone = new Promise((resolve) => {
-      worker.once('exit', (code) => {
-        this.die(
-          new SvpError(
-            'SVP_E_RUNTIME',
-            `The thread of ONNX Runtime ended with code ${code}. Run svp doctor to check the installation.`,
-          ),
-        );
-        resolve();
-      });
-    });
+    this.classes = this.declaredColumns(described.run.outputs.logits);
+    this.featureSize = this.declaredColumns(described.run.outputs.features);
   }
 
   /**
-   * Loads a model in a thread of its own and finds out what it takes and gives.
+   * Loads a model in a process of its own and finds out what it takes and gives.
    * @throws SvpError SVP_E_FILE, SVP_E_FORMAT, SVP_E_SHAPE, SVP_E_OPTION, SVP_E_DEVICE, SVP_E_MEMORY, SVP_E_RUNTIME, SVP_E_ABORT
    */
   static async open(file: string, options: OnnxScorerOptions = {}): Promise<OnnxScorer> {
     throwIfAborted(options.signal);
-    const data: OnnxWorkerData = {
+    const data: OnnxChildData = {
       file: path.resolve(file),
       threads: options.threads ?? availableParallelism(),
       device: options.device ?? 'auto',
     };
-    const worker = new Worker(threadFile(), { workerData: data, execArgv: [], name: 'svp-onnx' });
-    const scorer = new OnnxScorer(file, worker);
+    const child = new ScoringProcess({ program: program(), title: 'The process that runs ONNX Runtime' });
+    const model = await child.open<OnnxModel>(data, options.signal);
     try {
-      scorer.model = await unlessAborted(options.signal, scorer.opened());
-      scorer.described = describeModel(file, scorer.model, options.config ?? {});
-      const { outputs } = scorer.described.run;
-      scorer.classes = scorer.declaredColumns(outputs.logits);
-      scorer.featureSize = scorer.declaredColumns(outputs.features);
-      return scorer;
+      return new OnnxScorer(file, child, model, describeModel(file, model, options.config ?? {}));
     } catch (error) {
-      scorer.abandon(new SvpError('SVP_E_ABORT', 'The model was closed.'));
+      await child.close();
       throw error;
     }
   }
@@ -133,55 +99,19 @@ export class OnnxScorer implements Scorer {
   }
 
   async score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs> {
-    if (this.death) throw this.death;
     const names = this.described.run.outputs;
     for (const output of outputs) {
       if (names[output] === undefined) throw missingOutput(this.file, this.model, output);
     }
-    const id = ++this.lastId;
-    // The thread writes nothing to the values, so that memory of the whole array moves and all else is copied.
-    const { buffer } = batch.values;
-    const whole = batch.values.byteLength === buffer.byteLength;
-    const values =
-      whole || types.isSharedArrayBuffer(buffer)
-        ? batch.values
-        : (batch.values.slice() as ScorerBatch['values']);
-    const message: ToThread = {
-      type: 'run',
-      id,
-      batch: { ...batch, values },
-      run: {
-        ...this.described.run,
-        outputs: Object.fromEntries(outputs.map((output) => [output, names[output]])),
-      },
+    const run: OnnxRun = {
+      ...this.described.run,
+      outputs: Object.fromEntries(outputs.map((output) => [output, names[output]])),
     };
-    return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
-      this.worker.ref();
-      const moved = values.buffer;
-      this.worker.postMessage(message, types.isSharedArrayBuffer(moved) ? [] : [moved as ArrayBuffer]);
-    });
+    return this.child.score(batch, run);
   }
 
-  async close(): Promise<void> {
-    if (this.pending.size > 0) return this.abandon(new SvpError('SVP_E_ABORT', 'The model was closed.'));
-    this.death ??= new SvpError('SVP_E_ABORT', 'The model was closed.');
-    this.worker.ref();
-    this.worker.postMessage({ type: 'close' } satisfies ToThread);
-    await this.gone;
-  }
-
-  /** Lets go of the thread without waiting: a run under way ends first, at its own pace, and its answer is lost. */
-  private abandon(why: SvpError): void {
-    this.die(why);
-    void this.worker.terminate();
-  }
-
-  private opened(): Promise<OnnxModel> {
-    return new Promise((resolve, reject) => {
-      this.pending.set(0, { resolve: resolve as never, reject });
-      this.worker.ref();
-    });
+  close(): Promise<void> {
+    return this.child.close();
   }
 
   async prepare(itemShape: readonly number[], wanted: readonly OutputName[]): Promise<void> {
@@ -208,31 +138,4 @@ export class OnnxScorer implements Scorer {
       ? shape.reduce((a: number, b) => a * (b as number), 1)
       : undefined;
   }
-
-  private receive(message: FromThread): void {
-    const id = message.type === 'open' ? 0 : (message.id ?? 0);
-    const pending = this.pending.get(id);
-    this.pending.delete(id);
-    if (this.pending.size === 0) this.worker.unref();
-    if (message.type === 'open') pending?.resolve(message.model as never);
-    else if (message.type === 'scored') pending?.resolve(message.outputs);
-    else pending?.reject(receivedError(message.error));
-  }
-
-  private die(why: SvpError): void {
-    this.death ??= why;
-    for (const { reject } of this.pending.values()) reject(this.death);
-    this.pending.clear();
-  }
-}
-
-function causeOfDeath(cause: unknown): SvpError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? new SvpError('SVP_E_MEMORY', 'The thread of ONNX Runtime ran out of memory. Use a smaller batch.', {
-        cause,
-      })
-    : new SvpError('SVP_E_RUNTIME', `The thread of ONNX Runtime failed: ${message ?? String(cause)}`, {
-        cause,
-      });
 }

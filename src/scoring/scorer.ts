@@ -11,8 +11,14 @@ export interface ModelInput {
   readonly scale?: number;
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
-  /** For images that are decoded from files: the shorter side before the crop. */
-  readonly resize?: number;
+  /** For images that are decoded from files; see ImageFileOptions. */
+  readonly images?: {
+    readonly resize?: number | 'stretch';
+    readonly orient?: boolean;
+    readonly shrinkOnLoad?: boolean;
+  };
+  /** True where the model was trained on normalised images: bytes without a mean and std would be scored wrongly. */
+  readonly normalized?: boolean;
 }
 
 /** A batch as a scorer takes it: size × input values in C order. */
@@ -39,8 +45,6 @@ export interface Scorer {
   readonly provider: string;
   /** Where the model takes batches of one size only: that size. Others are cut up and filled up. */
   readonly fixedBatch?: number;
-  /** Bytes of the largest batch that is good to hand over, where it has to be copied far. */
-  readonly batchBytes?: number;
   /** Why there. */
   readonly providerReason: string;
   /** What ran the model, with its version. */
@@ -51,7 +55,7 @@ export interface Scorer {
    */
   prepare(itemShape: readonly number[], outputs: readonly OutputName[]): Promise<void>;
   /**
-   * Logits and features of a batch, float32, row-major. The batch's values may be transferred away: they are the scorer's.
+   * Logits and features of a batch, float32, row-major. Do not write to the batch's values before the answer.
    * @throws SvpError SVP_E_SHAPE, SVP_E_RUNTIME, SVP_E_MEMORY
    */
   score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs>;

@@ -4,6 +4,7 @@ import { SvpError } from '../../errors';
 import { datasetNames, loadDataset } from '../datasets/registry';
 import { openRegularFile, readAt, readError } from '../formats/byte-stream';
 import { readIdx } from '../formats/idx';
+import type { OpenImageFolderOptions } from '../image-folder';
 import type { PoolSource } from '../pool';
 import { arrayPool, datasetPool } from './array-pool';
 import { fileFingerprint, openNpyPool } from './npy-pool';
@@ -11,12 +12,14 @@ import { fileFingerprint, openNpyPool } from './npy-pool';
 export interface OpenPoolOptions {
   /** Where converted data sets are kept; see loadDataset. */
   cacheDirectory?: string;
+  /** How image files become items; asked only where the pool is a folder of images. */
+  images?: () => OpenImageFolderOptions;
   signal?: AbortSignal;
 }
 
 /**
- * Opens what a pool's name means: an array file (`.npy`, `.npz`, `archive.npz:member`, IDX, told by their first bytes), or
- * a data set by its name: `fashion-mnist` is its training half, `fashion-mnist/test` the other.
+ * Opens what a pool's name means: an array file (`.npy`, `.npz`, `archive.npz:member`, IDX, told by their first bytes), a
+ * folder of images, or a data set by its name: `fashion-mnist` is its training half, `fashion-mnist/test` the other.
  * @throws SvpError SVP_E_FILE (no such file, and no data set of that name), SVP_E_FORMAT, SVP_E_SHAPE, SVP_E_OPTION
  */
 export async function openPool(name: string, options: OpenPoolOptions = {}): Promise<PoolSource> {
@@ -26,7 +29,12 @@ export async function openPool(name: string, options: OpenPoolOptions = {}): Pro
     if (member) return openNpyPool(member[1], member[2], true);
     return openDataset(name, options);
   }
-  if (status.isDirectory()) throw readError(name, Object.assign(new Error(), { code: 'EISDIR' }));
+  if (status.isDirectory()) {
+    if (!options.images) throw readError(name, Object.assign(new Error(), { code: 'EISDIR' }));
+    const images = options.images();
+    const { openImageFolder } = require('../image-folder') as typeof import('../image-folder');
+    return openImageFolder(name, { ...images, ...(options.signal && { signal: options.signal }) });
+  }
   const { handle } = await openRegularFile(name);
   const start = Buffer.alloc(6);
   await readAt(handle, start, 0).finally(() => handle.close());

@@ -1,6 +1,6 @@
 import { suggestion } from '../../core/options';
 import { SvpError } from '../../errors';
-import type { InputConfig } from '../input-config';
+import { type InputConfig, imageInput } from '../input-config';
 import type { ModelInput } from '../scorer';
 import { INPUT_TYPES, type InputType } from './elements';
 import type { OnnxModel, OnnxRun, OnnxValue } from './messages';
@@ -34,26 +34,12 @@ export function describeModel(file: string, model: OnnxModel, config: InputConfi
   const said = metadataOf(model.metadata);
   const sized = withSize(file, value, shape, config, said.layout);
   const channels = sized.layout === 'nchw' ? sized.shape[0] : sized.shape.at(-1);
-  const perChannel = (name: 'mean' | 'std') => {
-    const given = config[name] ?? said[name];
-    if (given === undefined || sized.layout === undefined || typeof channels !== 'number') return undefined;
-    const values = typeof given === 'number' ? new Array<number>(channels).fill(given) : given;
-    if (values.length === channels) return values;
-    throw new SvpError(
-      'SVP_E_OPTION',
-      `The input configuration's ${name} has ${values.length} numbers, but the model's images have ${channels} channels.`,
-      { option: name },
-    );
-  };
   const input: ModelInput = {
     name: value.name,
     shape: sized.shape,
     dtype: value.type as InputType,
     ...(sized.layout && { layout: sized.layout }),
-    ...(config.scale !== undefined && { scale: config.scale }),
-    ...(config.resize !== undefined && { resize: config.resize }),
-    mean: perChannel('mean'),
-    std: perChannel('std'),
+    ...(sized.layout && imageInput(config, typeof channels === 'number' ? channels : undefined, said)),
   };
   return {
     input,

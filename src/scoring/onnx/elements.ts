@@ -46,13 +46,12 @@ export function halfValue(bits: number): number {
 }
 
 /**
- * A batch's values in the element type of a model's input, on memory of its own where they lie on shared memory, which
- * ONNX Runtime's binding does not take.
+ * A batch's values in the element type of a model's input.
  * @throws SvpError SVP_E_SHAPE for a pair of types that loses information (floats into whole numbers)
  */
 export function toInputType(values: Values, type: string): InputValues {
   if (type === 'float32') {
-    if (types.isFloat32Array(values)) return unshared(values);
+    if (types.isFloat32Array(values)) return values;
     if (!types.isBigInt64Array(values)) return Float32Array.from(values);
   }
   if (type === 'float16' && !types.isBigInt64Array(values)) {
@@ -63,11 +62,11 @@ export function toInputType(values: Values, type: string): InputValues {
     return halves;
   }
   if (type === 'float64' && !types.isBigInt64Array(values)) return Float64Array.from(values);
-  if (type === 'uint8' && types.isUint8Array(values)) return unshared(values);
-  if (type === 'int32' && types.isInt32Array(values)) return unshared(values);
+  if (type === 'uint8' && types.isUint8Array(values)) return values;
+  if (type === 'int32' && types.isInt32Array(values)) return values;
   if (type === 'int32' && types.isUint8Array(values)) return Int32Array.from(values);
   if (type === 'int64') {
-    if (types.isBigInt64Array(values)) return unshared(values);
+    if (types.isBigInt64Array(values)) return values;
     if (!types.isFloat32Array(values)) {
       const wide = new BigInt64Array(values.length);
       for (let i = 0; i < wide.length; i++) wide[i] = BigInt(values[i]);
@@ -75,10 +74,6 @@ export function toInputType(values: Values, type: string): InputValues {
     }
   }
   throw new SvpError('SVP_E_SHAPE', `The model takes ${type}, which the pool's values cannot become.`);
-}
-
-function unshared<Array extends Values>(values: Array): Array {
-  return types.isSharedArrayBuffer(values.buffer) ? (values.slice() as Array) : values;
 }
 
 /** An output of the model as float32. @throws SvpError SVP_E_SHAPE for an output that is no floats */

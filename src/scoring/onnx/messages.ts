@@ -1,7 +1,3 @@
-import type { SentError } from '../../core/sent-error';
-import type { Outputs } from '../../models/model';
-import type { ScorerBatch } from '../scorer';
-
 /** Where ONNX Runtime is to compute: 'auto' is a GPU where its provider is installed and starts, else the processor. */
 export type OnnxDevice = 'auto' | 'cpu' | 'cuda';
 
@@ -13,7 +9,7 @@ export interface OnnxValue {
   shape: (number | string)[];
 }
 
-/** What the thread tells of the model that it has opened. */
+/** What the child tells of the model that it has opened. */
 export interface OnnxModel {
   inputs: OnnxValue[];
   outputs: OnnxValue[];
@@ -25,7 +21,8 @@ export interface OnnxModel {
   version: string;
 }
 
-export interface OnnxWorkerData {
+/** What the child is to open. */
+export interface OnnxChildData {
   file: string;
   threads: number;
   device: OnnxDevice;
@@ -40,10 +37,3 @@ export interface OnnxRun {
   /** The names of the outputs that are wanted. */
   outputs: { logits?: string; features?: string };
 }
-
-export type ToThread = { type: 'run'; id: number; batch: ScorerBatch; run: OnnxRun } | { type: 'close' };
-
-export type FromThread =
-  | { type: 'open'; model: OnnxModel }
-  | { type: 'scored'; id: number; outputs: Outputs }
-  | { type: 'failed'; id?: number; error: SentError };

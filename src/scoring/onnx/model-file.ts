@@ -141,7 +141,7 @@ class Walker {
 /**
  * Looks through an ONNX file before ONNX Runtime gets it: that it is protobuf of the right kind to its last byte, what
  * its exporter wrote into it, and that the files which hold its weights lie in its folder, whatever links say.
- * Synchronous; meant for a worker thread. Time and memory: those of the graph without weights.
+ * Synchronous; meant for a process of its own. Time and memory: those of the graph without weights.
  * @throws SvpError SVP_E_FILE (missing, not readable, or its weights are), SVP_E_FORMAT
  */
 export function readModelFile(file: string): ModelFile {

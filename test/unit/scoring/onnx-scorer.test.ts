@@ -302,8 +302,9 @@ describe('errors', () => {
   test('a closed model scores no more, and what it owed is told so', async () => {
     const scorer = await OnnxScorer.open(file(classifier({ shape: [512], features: 512, layers: 20 })));
     const owed = scorer.score({ size: 64, itemShape: [512], values: items(64, 512) }, ['logits']);
+    const told = expect(owed).rejects.toMatchObject({ code: 'SVP_E_ABORT' });
     await scorer.close();
-    await expect(owed).rejects.toMatchObject({ code: 'SVP_E_ABORT' });
+    await told;
     const later = scorer.score({ size: 1, itemShape: [512], values: items(1, 512) }, ['logits']);
     await expect(later).rejects.toMatchObject({ code: 'SVP_E_ABORT' });
   });
