@@ -15,6 +15,8 @@ export interface ImageList {
   folder: string;
   /** Relative to the folder, with forward slashes, in order: files and folders by code point, depth first. */
   files: string[];
+  /** The folder itself ('') and every folder below, with its time of change in milliseconds. */
+  folders: [name: string, changed: number][];
   /** Where every image lies in a sub-folder: the names of the first ones, in order, and each image's number in them. */
   classNames?: string[];
   labels?: Uint32Array;
@@ -44,10 +46,13 @@ export async function listImageFolder(folder: string, o: { signal?: AbortSignal 
     throw readError(folder, error);
   }
   const files: string[] = [];
+  const folders: [string, number][] = [];
   const walk = async (relative: string, depth: number): Promise<void> => {
     throwIfAborted(o.signal);
     let entries: Dirent[];
     try {
+      // Before its names are read: a file that comes meanwhile makes the time differ.
+      folders.push([relative, (await fs.stat(path.join(root, relative))).mtimeMs]);
       entries = await fs.readdir(path.join(root, relative), { withFileTypes: true });
     } catch (error) {
       throw readError(path.join(folder, relative), error);
@@ -76,7 +81,7 @@ export async function listImageFolder(folder: string, o: { signal?: AbortSignal 
       { file: folder },
     );
   }
-  return { folder: root, files, ...classesOf(files) };
+  return { folder: root, files, folders, ...classesOf(files) };
 }
 
 async function leadsInside(root: string, link: string): Promise<boolean> {
@@ -88,7 +93,8 @@ async function leadsInside(root: string, link: string): Promise<boolean> {
   }
 }
 
-function classesOf(files: readonly string[]): Pick<ImageList, 'classNames' | 'labels'> {
+/** The classes that the first folders of the names make; nothing where a file lies in none. */
+export function classesOf(files: readonly string[]): Pick<ImageList, 'classNames' | 'labels'> {
   const classNames: string[] = [];
   const labels = new Uint32Array(files.length);
   for (let i = 0; i < files.length; i++) {
