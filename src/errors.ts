@@ -20,6 +20,7 @@ export const ERROR_CODES = Object.freeze({
     exitCode: 4,
     means: 'a part of the installation is missing or does not load (see svp doctor)',
   },
+  SVP_E_LABELS: { exitCode: 75, means: 'labels are awaited: fill them in and go on with --resume' },
   SVP_E_ABORT: { exitCode: 130, means: 'the work was cancelled by its caller' },
   SVP_E_INTERNAL: { exitCode: 1, means: 'a defect of this package; please report it' },
 } as const);

@@ -1,7 +1,7 @@
 /**
  * The whole public surface. Importing it loads neither TensorFlow nor the addon: the calls that need them do.
  */
-export type { Matrix } from './core/matrix';
+export type { HalfMatrix, Matrix } from './core/matrix';
 export type { OnProgress, Progress } from './core/progress';
 export type { CoreSetRecord, CoreSetRow, EpochRecord, ModelRecord } from './core/run-record';
 export type { ImageDataset, ImageSplits } from './data/dataset';
@@ -18,8 +18,32 @@ export { type QuickstartOptions, type QuickstartResult, quickstart } from './exp
 export type { Pool, ScorePoolOptions, ScorePoolResult } from './experiments/score-options';
 export { scorePool } from './experiments/score-pool';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
-export type { Model } from './models/model';
-export { archNames, type CreateModelOptions, createModel } from './models/registry';
+export type { Architecture, NetworkPlan } from './models/architecture';
+export type { Layer } from './models/layers/layer';
+export type { Model, ModelInput } from './models/model';
+export type { NetworkBuilder } from './models/network-builder';
+export { archNames, type CreateModelOptions, createModel, registerArchitecture } from './models/registry';
+export {
+  type CommitteeMeasure,
+  type CommitteeOptions,
+  type CommitteeScores,
+  committeeUncertainty,
+} from './native/committee-uncertainty';
+export {
+  FastTextCorpus,
+  readTextCorpus,
+  type TextFileOptions,
+  type TextsOptions,
+  textCorpus,
+} from './native/fasttext-corpus';
+export {
+  FastTextModel,
+  type FastTextPrediction,
+  type FastTextScoreOptions,
+  type FastTextScores,
+  type FastTextTraining,
+  loadFastText,
+} from './native/fasttext-model';
 export {
   ForgettingTracker,
   type ForgettingTrackerJson,
@@ -46,6 +70,7 @@ export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } fro
 export { rankDescending } from './selection/rank';
 export { findMethod, methodNames, methods } from './selection/registry';
 export { type SelectOptions, select } from './selection/select';
+export { TopK, type TopKResult } from './selection/top-k';
 export {
   type Verification,
   type VerifiedStep,
@@ -53,4 +78,6 @@ export {
   verifySelection,
 } from './selection/verify';
 export { loadCheckpoint, modelFromCheckpoint, saveCheckpoint } from './training/checkpoint';
+export { trainFastText } from './training/fasttext';
+export type { FastTextEpochOutcome, TrainFastTextOptions } from './training/fasttext-options';
 export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

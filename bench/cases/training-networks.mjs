@@ -1,95 +1,113 @@
-// The networks of the training bench, built from this package's own layers; bench/peers/training.py builds the same in PyTorch.
+// The networks of the training bench; bench/peers/training.py builds the same in PyTorch, whose arrays have the same names.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const dist = (file) => require(`../../dist/${file}`);
 
-const common = { batch: 128, classes: 10, rate: 0.05, momentum: 0.9, weightDecay: 5e-4 };
+const common = { classes: 10, rate: 0.05, momentum: 0.9, weightDecay: 5e-4 };
+const small = {
+  ...common,
+  batch: 128,
+  input: { kind: 'image', shape: [32, 32, 3] },
+  family: 'preact',
+  width: 16,
+};
 
-/** `sections` of `blocks` pre-activation basic blocks; `finalNorm`: batch norm and ReLU before the average pool. */
+/** `sections`: blocks of each; `finalNorm`: batch norm and ReLU before the average pool. */
 export const NETWORKS = {
   residual7: {
-    ...common,
+    ...small,
     title: '7-convolution residual network, 16 channels, 28 × 28 × 1, batch 128',
-    height: 28,
-    columns: 28,
-    channels: 1,
-    width: 16,
-    sections: 1,
-    blocks: 3,
+    input: { kind: 'image', shape: [28, 28, 1] },
+    sections: [3],
     finalNorm: false,
   },
   preact20: {
-    ...common,
-    title: 'preact20, 16 channels, 32 × 32 × 3, batch 128',
-    height: 32,
-    columns: 32,
-    channels: 3,
-    width: 16,
-    sections: 3,
-    blocks: 3,
+    ...small,
+    title: 'preact20, 32 × 32 × 3, batch 128',
+    sections: [3, 3, 3],
     finalNorm: true,
+  },
+  preact56: {
+    ...small,
+    title: 'preact56, 32 × 32 × 3, batch 128',
+    sections: [9, 9, 9],
+    finalNorm: true,
+  },
+  resnet18: {
+    ...common,
+    title: 'ResNet18, 224 × 224 × 3, batch 16',
+    batch: 16,
+    input: { kind: 'image', shape: [224, 224, 3] },
+    family: 'resnet',
+    width: 64,
+    sections: [2, 2, 2, 2],
+  },
+  vdcnn9: {
+    ...common,
+    title: 'VDCNN9, max pooling, 1,014 characters, batch 64',
+    batch: 64,
+    rate: 0.01,
+    input: { kind: 'text', length: 1014, symbols: 69 },
+    family: 'vdcnn',
+    width: 64,
+    sections: [1, 1, 1, 1],
   },
 };
 
 /** The network as a model of this package, weights by seed. */
 export function build(name) {
-  const spec = NETWORKS[name];
-  const { kernels } = dist('models/kernels.js');
-  const inputShape = [spec.height, spec.columns, spec.channels];
-  if (spec.finalNorm) {
-    const { preactResnet } = dist('models/preact-resnet.js');
-    const { classes, blocks, width } = spec;
-    return preactResnet(kernels(), {
-      arch: name,
-      inputShape,
-      classes,
-      blocks,
-      bottleneck: false,
-      width,
-      seed: 1,
-    });
+  const { createModel, registerArchitecture, archNames } = dist('models/registry.js');
+  const { input, classes, width } = NETWORKS[name];
+  if (name === 'residual7' && !archNames().includes(name)) {
+    registerArchitecture({ name, width, build: residual7 });
   }
-  const { Random } = dist('core/random.js');
-  const { ParameterSet } = dist('models/parameters.js');
-  const { StatisticSet } = dist('models/statistics.js');
-  const { Convolution } = dist('models/layers/convolution.js');
-  const { NormalizedRectifier } = dist('models/layers/normalized-rectifier.js');
-  const { ResidualBlock } = dist('models/layers/residual-block.js');
-  const { Sequence } = dist('models/layers/layer.js');
-  const { GlobalAveragePool } = dist('models/layers/global-average-pool.js');
-  const { Linear } = dist('models/layers/linear.js');
-  const { Network } = dist('models/network.js');
+  return createModel(name, { input, classes, width, seed: 1 });
+}
 
-  const random = new Random(1);
-  const parameters = new ParameterSet(kernels());
-  const statistics = new StatisticSet(kernels());
-  const { width, channels } = spec;
-  const convolution = (at, inputs, first = false) =>
-    new Convolution(parameters, random, { name: at, inputs, outputs: width, size: 3, stride: 1, first });
-  const activation = (at) => new NormalizedRectifier(parameters, statistics, at, width);
-  const layers = [convolution('conv1', channels, true)];
-  for (let i = 0; i < spec.blocks; i++) {
+function residual7(network) {
+  const { width } = network;
+  const body = [network.convolution('conv1', network.channels, width, 3, { first: true })];
+  for (let i = 0; i < 3; i++) {
     const at = `layer1.${i}`;
-    const first = activation(`${at}.bn1`);
-    const conv1 = convolution(`${at}.conv1`, width);
-    layers.push(
-      new ResidualBlock(
-        first,
-        new Sequence([conv1, activation(`${at}.bn2`), convolution(`${at}.conv2`, width)]),
-      ),
+    const branch = network.sequence(
+      network.convolution(`${at}.conv1`, width, width, 3),
+      network.batchNormRelu(`${at}.bn2`, width),
+      network.convolution(`${at}.conv2`, width, width, 3),
     );
+    body.push(network.preactivated(network.batchNormRelu(`${at}.bn1`, width), branch));
   }
-  layers.push(new GlobalAveragePool());
-  return new Network(kernels(), {
-    arch: name,
-    width,
-    inputShape,
-    classes: spec.classes,
-    featureSize: width,
-    body: new Sequence(layers),
-    head: new Linear(parameters, random, 'fc', width, spec.classes),
-    parameters,
-    statistics,
-  });
+  body.push(network.averagePool());
+  return { body, featureSize: width };
+}
+
+/** Values of one example. */
+export function exampleSize({ input }) {
+  return input.kind === 'text' ? input.length : input.shape[0] * input.shape[1] * input.shape[2];
+}
+
+/**
+ * `batches` batches that a network can learn from: images have their class's pattern in them, texts its characters.
+ * Images as float32, texts as int32; labels int32.
+ */
+export function draw(spec, batches) {
+  const { Random } = dist('core/random.js');
+  const random = new Random(7);
+  const size = exampleSize(spec);
+  const patterns = Array.from({ length: spec.classes }, () =>
+    new Float32Array(size).map(() => random.normal()),
+  );
+  const labels = new Int32Array(batches * spec.batch).map(() => random.below(spec.classes));
+  const text = spec.input.kind === 'text';
+  const values = new (text ? Int32Array : Float32Array)(labels.length * size);
+  for (let i = 0; i < labels.length; i++) {
+    for (let j = 0; j < size; j++) {
+      values[i * size + j] = text
+        ? random.below(2) === 0
+          ? random.below(spec.input.symbols)
+          : labels[i]
+        : random.normal() + 0.15 * patterns[labels[i]][j];
+    }
+  }
+  return { values, labels };
 }

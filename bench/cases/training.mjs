@@ -1,9 +1,9 @@
-// One training step — forward, loss, gradients, momentum update — of residual networks, against PyTorch on the CPU.
+// One training step — forward, loss, gradients, momentum update — of convolutional networks, against PyTorch on the CPU.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, NETWORKS } from './training-networks.mjs';
+import { build, draw, NETWORKS } from './training-networks.mjs';
 
 const require = createRequire(import.meta.url);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -49,6 +49,25 @@ const torch = (network, layout) => ({
   }),
 });
 
+/** Weights, batches and the description that bench/peers/training.py reads. */
+export function writeInputs(folder, name, batches) {
+  const spec = NETWORKS[name];
+  const { values, labels } = draw(spec, batches);
+  const weights = build(name)
+    .weights()
+    .filter((array) => !array.name.includes('.running_'));
+  const arrays = weights.map(({ name: array, shape }) => ({ name: array, shape }));
+  writeFileSync(`${folder}/${name}.json`, JSON.stringify({ ...spec, arrays }));
+  const file = (part, list) =>
+    writeFileSync(`${folder}/${name}.${part}.bin`, Buffer.concat(list.map((a) => Buffer.from(a.buffer))));
+  file(
+    'weights',
+    weights.map(({ data }) => data),
+  );
+  file('values', [values]);
+  file('labels', [labels]);
+}
+
 export default {
   title: 'One training step',
   unit: 'ms',
@@ -62,24 +81,7 @@ export default {
 
   /** The same weights and the same batch for everyone. */
   prepare(folder) {
-    const { Random } = require('../../dist/core/random.js');
-    for (const [name, spec] of Object.entries(NETWORKS)) {
-      const random = new Random(7);
-      const values = spec.batch * spec.height * spec.columns * spec.channels;
-      const weights = build(name)
-        .weights()
-        .filter((array) => !array.name.includes('.running_'));
-      const arrays = weights.map(({ name: array, shape }) => ({ name: array, shape }));
-      writeFileSync(`${folder}/${name}.json`, JSON.stringify({ ...spec, arrays }));
-      const file = (part, list) =>
-        writeFileSync(`${folder}/${name}.${part}.bin`, Buffer.concat(list.map((a) => Buffer.from(a.buffer))));
-      file(
-        'weights',
-        weights.map(({ data }) => data),
-      );
-      file('images', [new Float32Array(values).map(() => random.normal())]);
-      file('labels', [new Int32Array(spec.batch).map(() => random.below(spec.classes))]);
-    }
+    for (const name of Object.keys(NETWORKS)) writeInputs(folder, name, 1);
   },
 
   /** The work is the same only if the losses are. Called with each round's outputs before any time of it counts. */

@@ -40,8 +40,22 @@ Span<std::uint32_t> uint32_argument(Job* job, const Napi::Value& value, const ch
   return typed_argument<std::uint32_t>(job, value, napi_uint32_array, "Uint32Array", what);
 }
 
+Span<std::uint16_t> uint16_argument(Job* job, const Napi::Value& value, const char* what) {
+  return typed_argument<std::uint16_t>(job, value, napi_uint16_array, "Uint16Array", what);
+}
+
 Span<std::uint8_t> uint8_argument(Job* job, const Napi::Value& value, const char* what) {
   return typed_argument<std::uint8_t>(job, value, napi_uint8_array, "Uint8Array", what);
+}
+
+void require_matrix(std::size_t length, std::size_t rows, std::size_t columns, const char* what) {
+  // Division instead of a product, which could wrap.
+  const bool agrees =
+      columns == 0 || rows == 0 ? length == 0 : length % columns == 0 && length / columns == rows;
+  if (!agrees) {
+    throw Error(ErrorCode::shape, std::string(what) + ": " + std::to_string(rows) + " rows of " + std::to_string(columns) +
+                                      " columns are not " + std::to_string(length) + " values.");
+  }
 }
 
 MatrixView matrix_argument(Job* job, const Napi::Value& data, const Napi::Value& rows, const Napi::Value& columns,
@@ -49,15 +63,7 @@ MatrixView matrix_argument(Job* job, const Napi::Value& data, const Napi::Value&
   const Span<float> values = float32_argument(job, data, what);
   const std::size_t row_count = size_argument(rows, "rows");
   const std::size_t column_count = size_argument(columns, "columns");
-  // Division instead of a product, which could wrap.
-  const bool agrees = column_count == 0 || row_count == 0
-                          ? values.length == 0
-                          : values.length % column_count == 0 && values.length / column_count == row_count;
-  if (!agrees) {
-    throw Error(ErrorCode::shape, std::string(what) + ": " + std::to_string(row_count) + " rows of " +
-                                      std::to_string(column_count) + " columns are not " +
-                                      std::to_string(values.length) + " values.");
-  }
+  require_matrix(values.length, row_count, column_count, what);
   return {values.data, row_count, column_count};
 }
 

@@ -28,8 +28,11 @@ struct Span {
 Span<float> float32_argument(Job* job, const Napi::Value& value, const char* what);
 Span<double> float64_argument(Job* job, const Napi::Value& value, const char* what);
 Span<std::uint32_t> uint32_argument(Job* job, const Napi::Value& value, const char* what);
+Span<std::uint16_t> uint16_argument(Job* job, const Napi::Value& value, const char* what);
 Span<std::uint8_t> uint8_argument(Job* job, const Napi::Value& value, const char* what);
 
+// Throws unless `length` values are rows × columns.
+void require_matrix(std::size_t length, std::size_t rows, std::size_t columns, const char* what);
 // A float32 array with its row and column counts: the lengths must agree.
 MatrixView matrix_argument(Job* job, const Napi::Value& data, const Napi::Value& rows, const Napi::Value& columns,
                            const char* what);

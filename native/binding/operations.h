@@ -19,8 +19,27 @@ Napi::Value k_center_verify(const Napi::CallbackInfo& info);
 // The shape of a .npy file of features: { rows, columns, dtype } (short, so synchronous).
 Napi::Value npy_shape(const Napi::CallbackInfo& info);
 Napi::Value uncertainty(const Napi::CallbackInfo& info);
+Napi::Value committee_uncertainty(const Napi::CallbackInfo& info);
 
 // Forgetting counters, updated in place (short, so synchronous).
 Napi::Value forgetting_update(const Napi::CallbackInfo& info);
+
+// fastText: a corpus is made, filled by a file, by pieces of a file or by texts, and then only read.
+Napi::Value fasttext_corpus(const Napi::CallbackInfo& info);
+Napi::Value fasttext_corpus_file(const Napi::CallbackInfo& info);
+Napi::Value fasttext_corpus_push(const Napi::CallbackInfo& info);
+Napi::Value fasttext_corpus_texts(const Napi::CallbackInfo& info);
+Napi::Value fasttext_corpus_describe(const Napi::CallbackInfo& info);
+// A model begins with a corpus, is trained an epoch at a time, and scores any corpus.
+Napi::Value fasttext_start(const Napi::CallbackInfo& info);
+Napi::Value fasttext_epoch(const Napi::CallbackInfo& info);
+Napi::Value fasttext_score(const Napi::CallbackInfo& info);
+Napi::Value fasttext_save(const Napi::CallbackInfo& info);
+Napi::Value fasttext_load(const Napi::CallbackInfo& info);
+// Sizes of a model; some words of it with their counts and embeddings (short, so synchronous).
+Napi::Value fasttext_describe(const Napi::CallbackInfo& info);
+Napi::Value fasttext_rows(const Napi::CallbackInfo& info);
+// Adds this package's training operations to the TensorFlow library that the process has loaded.
+Napi::Value training_kernels(const Napi::CallbackInfo& info);
 
 }  // namespace svp::binding

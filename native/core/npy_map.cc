@@ -9,7 +9,7 @@
 #include <limits>
 #include <string>
 
-#include "core/half.h"
+#include "svp/half.h"
 #include "core/npy_header.h"
 #include "svp/error.h"
 #include "svp/feature_source.h"

@@ -1,10 +1,12 @@
 #include "svp/uncertainty.h"
 
-#include "dispatch.h"
-#include "uncertainty_row.h"
+#include "cpu/dispatch.h"
+#include "cpu/uncertainty_kernels.h"
 
 namespace svp {
 
-UncertaintyRow uncertainty_row(InstructionSet set) { return cpu::dispatch(set, SVP_KERNELS(cpu::uncertainty_row)); }
+const UncertaintyKernel& uncertainty_kernel(InstructionSet set) {
+  return cpu::dispatch(set, SVP_KERNELS(cpu::uncertainty_kernel))();
+}
 
 }  // namespace svp

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "uncertainty_row.h"
+#include "cpu/uncertainty_kernels.h"
 
 namespace svp::cpu {
 
@@ -12,39 +12,73 @@ struct Lanes {
   using Nans = unsigned;
 
   static Singles load(const float* p) { return _mm256_loadu_ps(p); }
-  static Singles load_some(const float* p, std::size_t count) {
+  static Singles load_some(const float* p, std::size_t count, float rest) {
     const __mmask8 inside = static_cast<__mmask8>((1u << count) - 1u);
-    return _mm256_mask_loadu_ps(fill(-__builtin_inff()), inside, p);
+    return _mm256_mask_loadu_ps(fill(rest), inside, p);
   }
   static Singles fill(float x) { return _mm256_set1_ps(x); }
   static Singles larger(Singles a, Singles b) { return _mm256_max_ps(a, b); }
   static Singles smaller(Singles a, Singles b) { return _mm256_min_ps(a, b); }
   static void store(float* p, Singles a) { _mm256_storeu_ps(p, a); }
+  static Singles minus_single(Singles a, Singles b) { return _mm256_sub_ps(a, b); }
+  static Singles fused(Singles a, Singles b, Singles c) { return _mm256_fmadd_ps(a, b, c); }
+  static Singles fused_minus(Singles a, Singles b, Singles c) { return _mm256_fmsub_ps(a, b, c); }
+  static Singles at_power_single(Singles p, Singles t) {
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
+  }
+  static Singles where_greater(Singles a, Singles b, Singles x, Singles y) {
+    return _mm256_mask_mov_ps(y, _mm256_cmp_ps_mask(a, b, _CMP_GT_OQ), x);
+  }
 
   static Nans no_nans() { return 0; }
   static Nans note_nans(Nans seen, Singles a) { return seen | _mm256_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
   static bool any(Nans seen) { return seen != 0; }
 
   static Doubles widen(Singles a) { return _mm512_cvtps_pd(a); }
+  static Doubles load_widened(const float* p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
+  static Singles narrow(Doubles a) { return _mm512_cvtpd_ps(a); }
+  static Doubles load_double(const double* p) { return _mm512_loadu_pd(p); }
   static Doubles fill_double(double x) { return _mm512_set1_pd(x); }
   static Doubles plus(Doubles a, Doubles b) { return _mm512_add_pd(a, b); }
   static Doubles minus(Doubles a, Doubles b) { return _mm512_sub_pd(a, b); }
   static Doubles times(Doubles a, Doubles b) { return _mm512_mul_pd(a, b); }
+  static Doubles over(Doubles a, Doubles b) { return _mm512_div_pd(a, b); }
+  static Doubles fused_double(Doubles a, Doubles b, Doubles c) { return _mm512_fmadd_pd(a, b, c); }
   static Doubles larger_double(Doubles a, Doubles b) { return _mm512_max_pd(a, b); }
   static Doubles at_power(Doubles p, Doubles shifted) {
     return _mm512_castsi512_pd(
         _mm512_add_epi64(_mm512_castpd_si512(p), _mm512_slli_epi64(_mm512_castpd_si512(shifted), 52)));
   }
+  static Doubles split(Doubles x, Doubles& g) {
+    const __m512i root_half = _mm512_set1_epi64(0x3fe6a09e667f3bcd);
+    const __m512i u = _mm512_add_epi64(_mm512_castpd_si512(x), _mm512_set1_epi64(0x3ff0000000000000 - 0x3fe6a09e667f3bcd));
+    const __m512i fraction = _mm512_and_si512(u, _mm512_set1_epi64(0x000fffffffffffff));
+    g = _mm512_castsi512_pd(_mm512_add_epi64(fraction, root_half));
+    // The exponent in the low bits of 2^52.
+    const __m512d k = _mm512_castsi512_pd(_mm512_or_si512(_mm512_srli_epi64(u, 52), _mm512_set1_epi64(0x4330000000000000)));
+    return _mm512_sub_pd(k, _mm512_set1_pd(0x1p52 + 1023));
+  }
   static Doubles where_negative(Doubles x, Doubles v) {
     return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_LT_OQ), v);
   }
   static void store_double(double* p, Doubles a) { _mm512_storeu_pd(p, a); }
+
+  static void widen_half(const std::uint16_t* from, std::size_t count, float* to) {
+    std::size_t k = 0;
+    for (; k + 8 <= count; k += 8) {
+      __m128i halves;
+      __builtin_memcpy(&halves, from + k, sizeof(halves));
+      _mm256_storeu_ps(to + k, _mm256_cvtph_ps(halves));
+    }
+    for (; k < count; k++) to[k] = _cvtsh_ss(from[k]);
+  }
 };
 
 }  // namespace
 
-UncertaintySums uncertainty_row_avx512(const float* row, std::size_t columns) {
-  return uncertainty_row_in<Lanes>(row, columns);
+const UncertaintyKernel& uncertainty_kernel_avx512() {
+  static constexpr UncertaintyKernel kernel = make_uncertainty_kernel<Lanes>();
+  return kernel;
 }
 
 }  // namespace svp::cpu

@@ -2,7 +2,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "uncertainty_row.h"
+#include "svp/half.h"
+#include "cpu/uncertainty_kernels.h"
 
 namespace svp::cpu {
 
@@ -21,8 +22,8 @@ struct Lanes {
   }
 
   static Singles load(const float* p) { return each<Singles>([&](int l) { return p[l]; }); }
-  static Singles load_some(const float* p, std::size_t count) {
-    return each<Singles>([&](int l) { return static_cast<std::size_t>(l) < count ? p[l] : -__builtin_inff(); });
+  static Singles load_some(const float* p, std::size_t count, float rest) {
+    return each<Singles>([&](int l) { return static_cast<std::size_t>(l) < count ? p[l] : rest; });
   }
   static Singles fill(float x) { return each<Singles>([&](int) { return x; }); }
   static Singles larger(const Singles& a, const Singles& b) {
@@ -32,6 +33,29 @@ struct Lanes {
     return each<Singles>([&](int l) { return a.v[l] < b.v[l] ? a.v[l] : b.v[l]; });
   }
   static void store(float* p, const Singles& a) { std::memcpy(p, a.v, sizeof(a.v)); }
+  static Singles minus_single(const Singles& a, const Singles& b) {
+    return each<Singles>([&](int l) { return a.v[l] - b.v[l]; });
+  }
+  static Singles fused(const Singles& a, const Singles& b, const Singles& c) {
+    return each<Singles>([&](int l) { return __builtin_fmaf(a.v[l], b.v[l], c.v[l]); });
+  }
+  static Singles fused_minus(const Singles& a, const Singles& b, const Singles& c) {
+    return each<Singles>([&](int l) { return __builtin_fmaf(a.v[l], b.v[l], -c.v[l]); });
+  }
+  static Singles at_power_single(const Singles& p, const Singles& t) {
+    return each<Singles>([&](int l) {
+      std::uint32_t bits, power;
+      std::memcpy(&bits, &p.v[l], sizeof(bits));
+      std::memcpy(&power, &t.v[l], sizeof(power));
+      bits += power << 23;
+      float out;
+      std::memcpy(&out, &bits, sizeof(out));
+      return out;
+    });
+  }
+  static Singles where_greater(const Singles& a, const Singles& b, const Singles& x, const Singles& y) {
+    return each<Singles>([&](int l) { return a.v[l] > b.v[l] ? x.v[l] : y.v[l]; });
+  }
 
   static Nans no_nans() { return false; }
   static Nans note_nans(Nans seen, const Singles& a) {
@@ -41,6 +65,9 @@ struct Lanes {
   static bool any(Nans seen) { return seen; }
 
   static Doubles widen(const Singles& a) { return each<Doubles>([&](int l) { return static_cast<double>(a.v[l]); }); }
+  static Doubles load_widened(const float* p) { return widen(load(p)); }
+  static Singles narrow(const Doubles& a) { return each<Singles>([&](int l) { return static_cast<float>(a.v[l]); }); }
+  static Doubles load_double(const double* p) { return each<Doubles>([&](int l) { return p[l]; }); }
   static Doubles fill_double(double x) { return each<Doubles>([&](int) { return x; }); }
   static Doubles plus(const Doubles& a, const Doubles& b) {
     return each<Doubles>([&](int l) { return a.v[l] + b.v[l]; });
@@ -50,6 +77,12 @@ struct Lanes {
   }
   static Doubles times(const Doubles& a, const Doubles& b) {
     return each<Doubles>([&](int l) { return a.v[l] * b.v[l]; });
+  }
+  static Doubles over(const Doubles& a, const Doubles& b) {
+    return each<Doubles>([&](int l) { return a.v[l] / b.v[l]; });
+  }
+  static Doubles fused_double(const Doubles& a, const Doubles& b, const Doubles& c) {
+    return each<Doubles>([&](int l) { return __builtin_fma(a.v[l], b.v[l], c.v[l]); });
   }
   static Doubles larger_double(const Doubles& a, const Doubles& b) {
     return each<Doubles>([&](int l) { return a.v[l] > b.v[l] ? a.v[l] : b.v[l]; });
@@ -65,16 +98,31 @@ struct Lanes {
       return out;
     });
   }
+  static Doubles split(const Doubles& x, Doubles& g) {
+    return each<Doubles>([&](int l) {
+      std::uint64_t u;
+      std::memcpy(&u, &x.v[l], sizeof(u));
+      u += 0x3ff0000000000000 - 0x3fe6a09e667f3bcd;
+      const std::uint64_t fraction = (u & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd;
+      std::memcpy(&g.v[l], &fraction, sizeof(fraction));
+      return static_cast<double>(u >> 52) - 1023;
+    });
+  }
   static Doubles where_negative(const Doubles& x, const Doubles& v) {
     return each<Doubles>([&](int l) { return x.v[l] < 0 ? v.v[l] : 0.0; });
   }
   static void store_double(double* p, const Doubles& a) { std::memcpy(p, a.v, sizeof(a.v)); }
+
+  static void widen_half(const std::uint16_t* from, std::size_t count, float* to) {
+    for (std::size_t k = 0; k < count; k++) to[k] = svp::widen_half(from[k]);
+  }
 };
 
 }  // namespace
 
-UncertaintySums uncertainty_row_scalar(const float* row, std::size_t columns) {
-  return uncertainty_row_in<Lanes>(row, columns);
+const UncertaintyKernel& uncertainty_kernel_scalar() {
+  static constexpr UncertaintyKernel kernel = make_uncertainty_kernel<Lanes>();
+  return kernel;
 }
 
 }  // namespace svp::cpu

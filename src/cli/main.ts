@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { registerActive } from './active';
 import type { CliContext } from './context';
+import { registerCoreSet } from './coreset';
+import { registerCorrelate } from './correlate';
 import { registerDoctor } from './doctor';
 import { describeError, EXIT, signalExitCode } from './exit-codes';
 import { registerExport } from './export';
@@ -8,6 +11,7 @@ import { registerQuickstart } from './quickstart';
 import { registerReport } from './report';
 import { registerScore } from './score';
 import { registerSelect } from './select';
+import { registerSweep } from './sweep';
 import { registerTrain } from './train';
 import { registerVerify } from './verify';
 
@@ -22,6 +26,10 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerVerify,
   registerTrain,
   registerExport,
+  registerActive,
+  registerCoreSet,
+  registerSweep,
+  registerCorrelate,
   registerReport,
   registerDoctor,
 ];

@@ -1,42 +1,48 @@
-import * as path from 'node:path';
 import type { Command } from 'commander';
 import type { CliContext, CommonOptions } from './context';
 import { addCommonOptions, resolvedOptions } from './options';
 
-interface ReportCommandOptions extends CommonOptions {
+export interface ReportCommandOptions extends CommonOptions {
   out?: string;
+  csv?: string;
+  markdown?: string;
+  texts?: string;
+  datasetsDir?: string;
+  examples: boolean;
 }
 
-/** Declares `svp report RUN`: the page of a finished run, drawn again from its record. */
+const EXAMPLES = `
+Examples:
+  svp report runs/quickstart-2026-01-31T120000Z
+  svp report sweep --markdown results.md --csv results.csv
+  svp report runs/least-confidence runs/random --out compared.html`;
+
+/** Declares `svp report RUN…`: the page of finished runs, drawn from their records. */
 export function registerReport(program: Command, context: CliContext): void {
   const command = program
     .command('report')
-    .summary('draw the page of a finished run again from its record')
+    .summary('draw the page of finished runs or of a sweep from their records')
     .description(
-      'Reads core-set.json in a run folder and writes one self-contained HTML page: table, charts, pictures. Needs no network.',
+      'Reads finished runs and writes one self-contained HTML page: tables, charts, a map, examples. Needs no network.',
     )
-    .argument('<run>', 'a run folder of svp quickstart, or its core-set.json')
-    .option('--out <file>', 'where the page goes (default: report.html in the run folder)');
-  addCommonOptions(command).action(async (run: string, _options: unknown, self: Command) => {
-    await runReport(run, await resolvedOptions<ReportCommandOptions>(self), context);
-  });
-}
-
-async function runReport(run: string, given: ReportCommandOptions, context: CliContext): Promise<void> {
-  const { readCoreSetRecord } =
-    require('../analysis/core-set-record') as typeof import('../analysis/core-set-record');
-  const { formatCoreSetTable } =
-    require('../analysis/core-set-table') as typeof import('../analysis/core-set-table');
-  const { REPORT_FILE, writeCoreSetReport } =
-    require('../report/core-set-report') as typeof import('../report/core-set-report');
-  const { prepareOutput, printData, printJson } = require('./output') as typeof import('./output');
-
-  const record = await readCoreSetRecord(run);
-  const beside = run.endsWith('.json') ? path.dirname(run) : run;
-  const out = await prepareOutput(given.out ?? path.join(beside, REPORT_FILE), given);
-  if (!given.dryRun) await writeCoreSetReport(run, out);
-  if (given.json)
-    return printJson(context, { report: out, dryRun: given.dryRun ?? false, rows: record.rows });
-  await printData(context, `${formatCoreSetTable(record).trimEnd()}\n`);
-  if (!given.quiet) context.stderr.write(`${given.dryRun ? 'Would write' : 'Report:'} ${out}\n`);
+    .argument(
+      '<runs...>',
+      'folders of svp active, coreset, sweep or quickstart (or their records); several are compared',
+    )
+    .option('--out <file>', 'where the page goes (default: report.html in the first folder)')
+    .option('--csv <file>', 'also write every measurement, a line for each run and budget')
+    .option('--markdown <file>', 'also write the tables and findings as Markdown')
+    .option(
+      '--no-examples',
+      'leave out the map and the examples, which need the runs’ files and their data set',
+    )
+    .option('--texts <file>', 'the texts of the pool, one a line, where it is of texts')
+    .option('--datasets-dir <folder>', 'where converted data sets are kept (default: the cache)');
+  addCommonOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (runs: string[], _options: unknown, self: Command) => {
+      const options = await resolvedOptions<ReportCommandOptions>(self);
+      const { runReport } = require('./report-run') as typeof import('./report-run');
+      await runReport(runs, options, context);
+    });
 }

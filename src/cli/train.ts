@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../experiments/train';
 import type { CliContext, CommonOptions, Display } from './context';
 import { addCommonOptions, finiteNumber, resolvedOptions, wholeNumber } from './options';
+import { addTextOptions, isTextTraining, runTrainText } from './train-text';
 
 /** `svp train` as commander hands it over. The long names are the reference's. */
 interface TrainCommandOptions extends CommonOptions {
@@ -16,6 +17,7 @@ interface TrainCommandOptions extends CommonOptions {
   momentum?: number;
   weightDecay?: number;
   augmentation: boolean;
+  forgetting?: boolean;
   validation: number;
   subset?: string;
   seed: number;
@@ -30,7 +32,8 @@ Examples:
   svp train --arch preact8 --width 8 --epochs 1 --epochs 4 --learning-rate 0.01 --learning-rate 0.1
   svp train --subset runs/a/selected.index --epochs 5 --json
   svp train --run-dir runs/long --epochs 30 --checkpoint last
-  svp train --run-dir runs/long --epochs 30 --checkpoint last --resume`;
+  svp train --run-dir runs/long --epochs 30 --checkpoint last --resume
+  svp train --arch fasttext --train-file train.csv --test-file test.csv --normalize`;
 
 const collect =
   (parse: (text: string) => number) =>
@@ -67,6 +70,7 @@ export function registerTrain(program: Command, context: CliContext): void {
     .option('--augmentation', 'random crop and flip (the default)', true)
     .option('--no-augmentation', 'train on the images as they are')
     .addOption(new Option('--no-augment', 'the same as --no-augmentation').hideHelp())
+    .option('--forgetting', 'count forgetting events; leaves forgetting.npy')
     .option(
       '--validation <n>',
       'examples held out to report validation accuracy on, at random by seed',
@@ -87,10 +91,12 @@ export function registerTrain(program: Command, context: CliContext): void {
     )
     .option('--resume', 'go on from the last whole epoch in --run-dir')
     .option('--run-dir <folder>', 'where the run goes (default: runs/train-TIME)');
+  addTextOptions(command);
   addCommonOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (_options: unknown, self: Command) => {
       const options = await resolvedOptions<TrainCommandOptions>(self);
+      if (isTextTraining(self)) return runTrainText(self, context);
       await runTrain(options, self.getOptionValue('augment') === false, context);
     });
 }
@@ -180,6 +186,7 @@ async function toOptions(
     batchSize: given.batchSize,
     momentum: given.momentum,
     weightDecay: given.weightDecay,
+    forgetting: given.forgetting,
     indices: given.subset === undefined ? undefined : await readIndexFile(given.subset),
     runDirectory: given.runDir,
     resume: given.resume,

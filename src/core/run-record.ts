@@ -26,6 +26,45 @@ export interface ModelRecord {
   parameters: number;
 }
 
+/** One training of a network on some rows. */
+export interface TrainingRecord extends ModelRecord {
+  /** Rows that it was trained on. */
+  examples: number;
+  /** Of the last epoch; absent where there was nothing to measure it on. */
+  testAccuracy?: number;
+  trainAccuracy?: number;
+  validationAccuracy?: number;
+  /** Training steps alone. */
+  trainSeconds: number;
+  /** Passes over the validation and test sets. */
+  validationSeconds: number;
+  testSeconds: number;
+  curve: EpochRecord[];
+  /** An earlier training of the same network on the same rows was taken over; its times are told as they were. */
+  reused?: boolean;
+}
+
+export interface MachineRecord {
+  processor: string;
+  processors: number;
+  memoryGiB: number;
+  node: string;
+  platform: string;
+}
+
+/** What a run chose from and was tested on. */
+export interface DatasetRecord {
+  name: string;
+  /** Rows that could be chosen. */
+  pool: number;
+  test: number;
+  classes: number;
+  classNames: string[];
+  height: number;
+  width: number;
+  channels: number;
+}
+
 /** One line of the core-set table: the target trained on one subset of the pool. */
 export interface CoreSetRow {
   /** 'full', or the name of a selection method. */
@@ -62,29 +101,32 @@ export interface Gallery {
   droppedFirst: GalleryImage[];
 }
 
-/** core-set.json of a run: everything that its report shows. */
+/** core-set.json of a quickstart: several methods at one size, and everything that its report shows. */
 export interface CoreSetRecord {
   version: 1;
   createdAt: string;
   /** The command that made it. */
   command: string;
-  machine: { processor: string; processors: number; memoryGiB: number; node: string; platform: string };
+  machine: MachineRecord;
   seed: number;
-  dataset: {
-    name: string;
-    pool: number;
-    test: number;
-    classes: number;
-    classNames: string[];
-    height: number;
-    width: number;
-    channels: number;
-  };
+  dataset: DatasetRecord;
   /** Share of the pool that each subset keeps. */
   fraction: number;
   proxy: ModelRecord & { testAccuracy: number; trainSeconds: number; curve: EpochRecord[] };
   target: ModelRecord;
   rows: CoreSetRow[];
   galleries: Gallery[];
+  totalSeconds: number;
+}
+
+/** record.json of a run of `svp active`, `svp coreset` or `svp sweep`: what all three say of themselves. */
+export interface RunHeader {
+  version: 1;
+  createdAt: string;
+  /** The command that made it. */
+  command: string;
+  machine: MachineRecord;
+  /** The resolved options: everything that decides the run. */
+  configuration: Record<string, unknown>;
   totalSeconds: number;
 }

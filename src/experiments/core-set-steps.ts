@@ -4,14 +4,16 @@
  * `quickstart.ts` for several methods beside each other.
  */
 
+import type { Matrix } from '../core/matrix';
 import { Random } from '../core/random';
 import type { ImageDataset } from '../data/dataset';
 import { splitValidation } from '../data/split';
 import { SvpError } from '../errors';
 import { rankDescending } from '../selection/rank';
 import { findMethod } from '../selection/registry';
-import { select } from '../selection/select';
+import { choose, positionsOf } from './choose';
 import type { Network } from './network';
+import { poolScorer } from './pool-scorer';
 import type { RunDirectory, SelectionLine, TrainingLine } from './run-directory';
 import type { JobHooks, TrainingHost, TrainJob, TrainOutcome } from './training-host';
 
@@ -37,10 +39,9 @@ export interface Chooser {
   outcome: TrainOutcome;
 }
 
-/** What one method chose out of the pool. Positions count in the pool, rows in the train split. */
+/** What one method chose out of the pool. Rows count in the train split. */
 export interface Choice {
   method: string;
-  positions: Uint32Array;
   rows: Uint32Array;
   /** Running the chooser over the pool (0 for random and forgetting events). */
   inferenceSeconds: number;
@@ -48,7 +49,7 @@ export interface Choice {
   rankingSeconds: number;
   /** k-centers: how many of the first picks are random. */
   randomInitial: number;
-  /** Positions of the rows not kept, least wanted first. */
+  /** The rows not kept, least wanted first. */
   dropped: Uint32Array;
 }
 
@@ -59,7 +60,8 @@ const TEST_DRAWS = 2;
 /**
  * Splits a train split by seed.
  * @param poolSize how many rows the pool takes; all that are left beside the validation by default
- * @param validationSize held out first, each class in proportion
+ * @param validationSize held out first
+ * @param stratified each class gives its share of the validation; not where labels are hidden
  * @throws SvpError SVP_E_BUDGET when there are not so many rows
  */
 export function splitPool(
@@ -67,6 +69,7 @@ export function splitPool(
   seed: number,
   poolSize?: number,
   validationSize = 0,
+  stratified = true,
 ): PoolSplit {
   const left = count - validationSize;
   if (left < 1 || (poolSize ?? 1) > left) {
@@ -75,7 +78,7 @@ export function splitPool(
       `A pool of ${poolSize ?? 'at least 1'} and a validation set of ${validationSize} examples do not fit into the ${count} examples of the train split.`,
     );
   }
-  const { train, validation } = splitValidation(labels, { size: validationSize, seed });
+  const { train, validation } = splitValidation(labels, { size: validationSize, seed, stratified });
   return { validation, pool: new Random(seed).fork(POOL_DRAWS).shuffle(train).slice(0, poolSize) };
 }
 
@@ -118,84 +121,38 @@ export async function chooseSubset(
   randomInitial: number,
   hooks: JobHooks,
 ): Promise<Choice> {
-  const method = findMethod(name);
   const { pool, host, seed } = context;
-  const base = { method: method.name, budget, seed, signal: hooks.signal };
-  const settle = (positions: Uint32Array, dropped: Uint32Array, seconds: [number, number], initial = 0) => ({
-    method: method.name,
-    positions,
-    rows: positions.map((position) => pool[position]),
-    inferenceSeconds: seconds[0],
-    rankingSeconds: seconds[1],
-    randomInitial: initial,
-    dropped,
-  });
-  if (method.needs !== 'nothing' && !chooser) {
-    throw new SvpError('SVP_E_INTERNAL', `The method ${method.name} needs a trained model to choose by.`);
-  }
-  const startedAt = performance.now();
-  const since = (start: number) => (performance.now() - start) / 1000;
-
-  if (method.needs === 'nothing') {
-    const { indices } = await select({ ...base, poolSize: pool.length });
-    const seconds = since(startedAt);
-    const all = await select({ ...base, budget: pool.length, poolSize: pool.length });
-    return settle(indices, all.indices.slice(budget).reverse(), [0, seconds]);
-  }
-  if (method.needs === 'forgetting') {
-    const forgetting = chooser!.outcome.forgetting;
-    if (!forgetting) {
-      throw new SvpError(
-        'SVP_E_INTERNAL',
-        'Forgetting events were not recorded while the model was trained.',
-      );
-    }
-    const { indices } = await select({ ...base, forgetting });
-    const seconds = since(startedAt);
-    return settle(indices, rankDescending(forgetting).slice(budget).reverse(), [0, seconds]);
-  }
-  if (method.needs === 'logits') {
-    const { scores, seconds: inference } = await host.score(
-      { model: chooser!.key, indices: pool, measures: [method.name] },
-      hooks,
-    );
-    const rankingAt = performance.now();
-    const ranked = rankDescending(scores![method.name], budget);
-    const seconds = since(rankingAt);
-    return settle(ranked, rankDescending(scores![method.name]).slice(budget).reverse(), [inference, seconds]);
-  }
-  const { features, seconds: inference } = await host.score(
-    { model: chooser!.key, indices: pool, features: true },
+  const method = findMethod(name);
+  const chosen = await choose(
+    { method, pool, budget, seed, randomInitial, assignments: method.needs === 'features' },
+    chooser && { model: async () => chooser.key, outcome: chooser.outcome },
+    poolScorer(host),
     hooks,
   );
-  const rankingAt = performance.now();
-  const initial = Math.min(randomInitial, budget);
-  const picked = await select({
-    ...base,
-    features: features!,
-    assignments: true,
-    ...(initial > 0 ? { randomInitial: initial } : {}),
-    onProgress: hooks.onProgress,
-  });
-  const seconds = since(rankingAt);
-  const dropped = nearestToCenters(features!, picked.indices, picked.assignments!);
-  return settle(picked.indices, dropped, [inference, seconds], initial);
+  const { rows, ranking, features, assignments, inferenceSeconds, rankingSeconds } = chosen;
+  const dropped = features
+    ? nearestToCenters(features, pool, rows, assignments!)
+    : ranking.slice(budget).reverse();
+  const seconds = { inferenceSeconds, rankingSeconds };
+  return { method: method.name, rows, dropped, ...seconds, randomInitial: chosen.randomInitial };
 }
 
 /** The rows that are no centers, nearest to their center first: k-centers misses them least. O(n·d). */
 function nearestToCenters(
-  { data, rows, columns }: { data: Float32Array; rows: number; columns: number },
-  centers: Uint32Array,
+  { data, rows, columns }: Matrix,
+  pool: Uint32Array,
+  chosen: Uint32Array,
   assignments: Uint32Array,
 ): Uint32Array {
   const closeness = new Float64Array(rows);
+  const centers = positionsOf(chosen, pool);
   for (let row = 0; row < rows; row++) {
     const center = centers[assignments[row]];
     let sum = 0;
     for (let k = 0; k < columns; k++) sum += (data[row * columns + k] - data[center * columns + k]) ** 2;
     closeness[row] = -sum;
   }
-  return rankDescending(closeness, rows, centers);
+  return rankDescending(closeness, rows, centers).map((position) => pool[position]);
 }
 
 /** A training as a line of proxy.csv or target.csv: the last epoch's accuracies, the time of all of them. */

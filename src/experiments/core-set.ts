@@ -1,194 +1,137 @@
 import { z } from 'zod';
-import { throwIfAborted } from '../core/abort';
+import type { CoreSetRunRecord } from '../core/core-set-run-record';
 import { parseOptions } from '../core/options';
-import type { OnProgress } from '../core/progress';
-import type { ImageSplits } from '../data/dataset';
-import { checkArch } from '../models/registry';
-import { checkBudget } from '../selection/budget';
-import { findMethod } from '../selection/registry';
-import {
-  type CoreSetContext,
-  chooseSubset,
-  selectionLine,
-  splitPool,
-  trainingLine,
-  trainNetwork,
-  writeChoice,
-  writeTrainingPart,
-} from './core-set-steps';
-import { loadSource, sourceOf } from './dataset-source';
-import { DEFAULT_TARGET, type Network, networkShape } from './network';
-import { openTrainingHost } from './open-training-host';
-import { RunDirectory, type SelectionLine, type TrainingLine } from './run-directory';
-import type { JobHooks } from './training-host';
+import { readIndexFile } from '../data/formats/index-file';
+import { coreSetConfiguration, coreSetPlan } from './core-set-plan';
+import { CoreSetRun, selectedFile } from './core-set-run';
+import { checkResume, type ProtocolOptions, protocolShape, type Size } from './protocol-options';
+import { coreSetStages } from './protocol-stages';
+import type { SelectionLine, TrainingLine } from './run-directory';
+import { RunState } from './run-state';
+import { StagePlan } from './stage-plan';
+import { openWorkbench, type Workbench } from './workbench';
 
-export interface CoreSetOptions {
-  /** A data set's name (`datasetNames()`), or images in memory. */
-  dataset: string | ImageSplits;
-  /** How many examples to keep. */
-  subset: number;
+export interface CoreSetOptions extends ProtocolOptions {
+  /** How many examples to keep; several for several subsets out of one ranking. */
+  subset?: Size | Size[];
   /** Default 'forgetting-events'. */
   method?: string;
-  /** Default: preact20 for five epochs. */
-  target?: Partial<Network>;
-  /** The model that chooses; what is not given is the target's. */
-  proxy?: Partial<Network>;
-  /** Examples held out of the pool to report validation accuracy on. Default 0. */
-  validation?: number;
-  /** Random part of the train split to choose from. Default: all of it. */
-  pool?: number;
   /** k-centers: how many of the picks are random at first. Default a fiftieth of the pool, as the paper's 1,000 of 50,000. */
-  initialSubset?: number;
-  /** Train the target on the choice (default), or only choose. */
-  trainTarget?: boolean;
-  seed?: number;
-  cacheDirectory?: string;
-  /** Leave a run folder. Default: none. */
-  runDirectory?: string;
-  force?: boolean;
-  /** Train in a child process (default true). */
-  isolate?: boolean;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  initialSubset?: Size;
+  /** The same number of each class in every subset. Default false. */
+  balanced?: boolean;
+  /** Train the target on the whole pool, too: what the subsets stand beside. Default false. */
+  fullTarget?: boolean;
 }
 
 export interface CoreSetResult {
-  /** Rows of the train split, first pick first. */
+  /** Rows of the train split, first pick first; of several subsets the largest. */
   selected: Uint32Array;
+  /** Every subset, by rising size. */
+  subsets: Uint32Array[];
   method: string;
-  /** The lines of proxy.csv, selection.csv and (unless trainTarget is false) target.csv. */
+  /** The lines of proxy.csv, selection.csv and (unless trainTarget is false) target.csv; of several the largest subset's. */
   proxy: TrainingLine;
   selection: SelectionLine;
   target?: TrainingLine;
+  record: CoreSetRunRecord;
   runDirectory?: string;
 }
 
 const any = z.any().optional();
+const flag = z.boolean().optional();
 const schema = z.object({
-  dataset: z.any(),
-  subset: z.any(),
+  ...protocolShape,
+  subset: any,
   method: z.string().optional(),
-  target: any,
-  proxy: any,
-  validation: z.int().min(0).optional(),
-  pool: z.int().min(1).optional(),
-  initialSubset: z.int().min(0).optional(),
-  trainTarget: z.boolean().optional(),
-  seed: z.int().optional(),
-  cacheDirectory: z.string().optional(),
-  runDirectory: z.string().optional(),
-  force: z.boolean().optional(),
-  isolate: z.boolean().optional(),
-  signal: any,
-  onProgress: any,
+  initialSubset: any,
+  balanced: flag,
+  fullTarget: flag,
 });
-
-const networks = z.object({ target: networkShape, proxy: networkShape });
 
 /**
  * Core-set selection via proxy (Selection via Proxy, sections 2.2 and 2.3): trains the proxy on the whole pool, lets the
- * method choose `subset` examples by it, and trains the target on those.
+ * method rank the pool by it, and trains the target on the first `subset` examples, for each of several sizes.
  *
- * Random needs no proxy: none is trained, and its line has zeros. Images are scored with the evaluation transform.
- * @returns the choice, and the lines of the run's tables: accuracies as fractions, times in seconds
- * @throws SvpError SVP_E_OPTION, SVP_E_BUDGET (a subset larger than the pool), SVP_E_EXISTS, SVP_E_WRITE, SVP_E_RUNTIME
- *   (no TensorFlow), SVP_E_NONFINITE (a proxy that diverged), SVP_E_ABORT
+ * Random needs no proxy: none is trained, and its line has zeros. Images are scored with the evaluation transform. With a run
+ * folder it can be killed at any moment and goes on by `resume`.
+ * @returns the choice, and everything measured: accuracies as fractions, times in seconds
+ * @throws SvpError SVP_E_OPTION, SVP_E_BUDGET (a subset larger than the pool), SVP_E_EXISTS, SVP_E_WRITE, SVP_E_CHECKPOINT
+ *   (resume with other options), SVP_E_RUNTIME (no TensorFlow), SVP_E_NONFINITE (a proxy that diverged), SVP_E_ABORT
  */
 export async function coreSet(options: CoreSetOptions): Promise<CoreSetResult> {
   const given = parseOptions(schema, options, 'coreSet') as CoreSetOptions;
-  const { seed = 0, signal } = given;
-  const method = findMethod(given.method ?? 'forgetting-events');
-  const target = { ...DEFAULT_TARGET, ...given.target };
-  const proxy = { ...target, ...given.proxy };
-  parseOptions(networks, { target, proxy }, 'coreSet');
-  checkArch(target.arch);
-  checkArch(proxy.arch);
-  throwIfAborted(signal);
-
-  const source = sourceOf(given.dataset, given.cacheDirectory);
-  const splits = await loadSource(source, { ...(signal ? { signal } : {}) });
-  const split = splitPool(splits.train, seed, given.pool, given.validation);
-  const budget = checkBudget(given.subset, split.pool.length);
-  const initial = given.initialSubset ?? Math.round(split.pool.length / 50);
-
-  const run =
-    given.runDirectory === undefined
-      ? undefined
-      : await RunDirectory.create('coreset', given.runDirectory, given.force);
-  await run?.writeJson('config.json', {
-    command: 'coreset',
-    dataset: splits.train.name.replace(/\/train$/, ''),
-    method: method.name,
-    subset: budget,
-    seed,
-    validation: split.validation.length,
-    pool: split.pool.length,
-    initialSubset: initial,
-    target,
-    proxy,
-  });
-  await run?.writeIndices('train.index', split.pool);
-  await run?.writeIndices('dev.index', split.validation);
-
-  const host = openTrainingHost(source, given.isolate ?? true);
+  checkResume(given);
+  const bench = await openWorkbench(given);
   try {
-    const context: CoreSetContext = { host, ...split, seed };
-    const hooks = (stage: string): JobHooks => ({
-      ...(signal ? { signal } : {}),
-      onProgress: (progress) => given.onProgress?.({ ...progress, stage }),
-    });
-    const outcome =
-      method.needs === 'nothing'
-        ? undefined
-        : await trainNetwork(
-            context,
-            proxy,
-            split.pool,
-            { keepAs: 'proxy', trackForgetting: method.needs === 'forgetting' },
-            hooks('training the proxy'),
-          );
-    if (run && outcome) await writeTrainingPart(run, 'proxy', outcome, { ...split, rows: split.pool });
-
-    const chooser = outcome && { key: 'proxy', outcome };
-    const choice = await chooseSubset(
-      context,
-      method.name,
-      budget,
-      chooser,
-      initial,
-      hooks(`choosing by ${method.name}`),
-    );
-    if (run) await writeChoice(run, choice);
-    await host.release('proxy');
-
-    const result: CoreSetResult = {
-      selected: choice.rows,
-      method: method.name,
-      proxy: outcome ? trainingLine(outcome, split.pool.length) : untrained(),
-      selection: selectionLine(choice),
-      ...(run ? { runDirectory: run.folder } : {}),
-    };
-    if (given.trainTarget ?? true) {
-      const trained = await trainNetwork(context, target, choice.rows, {}, hooks('training the target'));
-      if (run) await writeTrainingPart(run, 'target', trained, { ...split, rows: choice.rows });
-      result.target = trainingLine(trained, choice.rows.length);
-    }
-    return result;
+    return await coreSetAt(bench, given);
   } finally {
-    await host.close();
-    await run?.sweep();
+    await bench.close();
   }
 }
 
-/** The proxy's line where the method needs none. */
-function untrained(): TrainingLine {
+/**
+ * The same at a workbench that its caller closes.
+ * @param trainings where trainings are kept that other runs may share; default the run's own folder
+ */
+export async function coreSetAt(
+  bench: Workbench,
+  options: CoreSetOptions,
+  trainings?: string,
+): Promise<CoreSetResult> {
+  const given = parseOptions(schema, options, 'coreSet') as CoreSetOptions;
+  const plan = await coreSetPlan(given, bench);
+  const state = await RunState.open('coreset', given, coreSetConfiguration(plan, bench.name));
+  const { directory } = state;
+  if (directory) given.onRunDirectory?.(directory.folder);
+  if (directory && state.finished) {
+    const record = state.finished as CoreSetRunRecord;
+    const files = record.subsets.map(({ examples }) => directory.file(selectedFile(examples)));
+    return resultOf(record, await Promise.all(files.map(readIndexFile)), directory.folder);
+  }
+  try {
+    const testExamples = plan.testIndices?.length ?? bench.splits.test.count;
+    const stages = new StagePlan(coreSetStages(plan, testExamples), given.onProgress);
+    const run = new CoreSetRun(bench, plan, state, stages, given, trainings ?? state.trainings);
+    const { record, subsets } = await run.perform();
+    return resultOf(record, subsets, directory?.folder);
+  } finally {
+    await directory?.sweep();
+  }
+}
+
+function resultOf(record: CoreSetRunRecord, subsets: Uint32Array[], folder?: string): CoreSetResult {
+  const last = record.subsets[record.subsets.length - 1];
+  const { proxy, inferenceSeconds, rankingSeconds } = record;
+  const randomInitial = Math.min(record.randomInitial, last.examples);
   return {
-    nexamples: 0,
-    train_accuracy: Number.NaN,
-    dev_accuracy: Number.NaN,
-    test_accuracy: Number.NaN,
-    train_time: 0,
-    dev_time: 0,
-    test_time: 0,
+    selected: subsets[subsets.length - 1],
+    subsets,
+    method: record.method,
+    proxy: lineOf(proxy),
+    selection: {
+      nexamples: last.examples,
+      current_nexamples: randomInitial,
+      new_nexamples: last.examples - randomInitial,
+      total_time: inferenceSeconds + rankingSeconds,
+      inference_time: inferenceSeconds,
+      ranking_time: rankingSeconds,
+    },
+    ...(last.target ? { target: lineOf(last.target) } : {}),
+    record,
+    ...(folder === undefined ? {} : { runDirectory: folder }),
+  };
+}
+
+/** A training as a line of a table; zeros where none was needed. */
+function lineOf(training: CoreSetRunRecord['proxy']): TrainingLine {
+  return {
+    nexamples: training?.examples ?? 0,
+    train_accuracy: training?.trainAccuracy ?? Number.NaN,
+    dev_accuracy: training?.validationAccuracy ?? Number.NaN,
+    test_accuracy: training?.testAccuracy ?? Number.NaN,
+    train_time: training?.trainSeconds ?? 0,
+    dev_time: training?.validationSeconds ?? 0,
+    test_time: training?.testSeconds ?? 0,
   };
 }

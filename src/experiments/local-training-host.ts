@@ -66,12 +66,14 @@ export class LocalTrainingHost implements TrainingHost {
   }
 
   async train(job: TrainJob, hooks: JobHooks = {}): Promise<TrainOutcome> {
-    const { train, test } = await this.load(hooks.signal);
+    const { train: asLoaded, test } = await this.load(hooks.signal);
+    const train = job.labels ? relabelled(asLoaded, job.labels) : asLoaded;
     throwIfAborted(hooks.signal);
     await this.prepare([job], hooks);
     const model = newModel(train, job);
     let kept = false;
     try {
+      if (job.startFrom !== undefined) model.setWeights(this.kept(job.startFrom).weights());
       const outcome = await this.trainOn(model, job, { train, test }, hooks);
       if (job.keepAs !== undefined) {
         this.models.get(job.keepAs)?.dispose();
@@ -139,8 +141,7 @@ export class LocalTrainingHost implements TrainingHost {
 
   async score(job: ScoreJob, hooks: JobHooks = {}): Promise<ScoreOutcome> {
     const { train } = await this.load(hooks.signal);
-    const model = this.models.get(job.model);
-    if (!model) throw new SvpError('SVP_E_INTERNAL', `No trained model is kept as "${job.model}".`);
+    const model = this.kept(job.model);
     const rows = resolveRows(job.indices, train.count);
     const startedAt = performance.now();
     const scorers = new Map<string, RowScorer>();
@@ -192,6 +193,12 @@ export class LocalTrainingHost implements TrainingHost {
     };
   }
 
+  private kept(name: string): Model {
+    const model = this.models.get(name);
+    if (!model) throw new SvpError('SVP_E_INTERNAL', `No trained model is kept as "${name}".`);
+    return model;
+  }
+
   async release(model: string): Promise<void> {
     this.models.get(model)?.dispose();
     this.models.delete(model);
@@ -226,6 +233,15 @@ function defined<Options extends object>(
 
 function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** The data set with the classes of some rows replaced; the pixels are shared. */
+function relabelled(dataset: ImageDataset, { rows, classes }: NonNullable<TrainJob['labels']>): ImageDataset {
+  const labels = dataset.labels.slice();
+  rows.forEach((row, i) => {
+    labels[row] = classes[i];
+  });
+  return { ...dataset, labels };
 }
 
 /** A copy of some rows of a data set, in the given order. */

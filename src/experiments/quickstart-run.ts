@@ -99,7 +99,7 @@ export class QuickstartRun {
     return {
       proxy,
       rows,
-      galleries: choices.map((c) => galleryOf(c, context.pool, splits.train, settings.gallery)),
+      galleries: choices.map((c) => galleryOf(c, splits.train, settings.gallery)),
     };
   }
 

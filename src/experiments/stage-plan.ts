@@ -6,6 +6,8 @@ export interface Stage {
   kind: string;
   units: number;
   secondsPerUnit: number;
+  /** Stages of several runs with the same are one training, which the first of them runs. */
+  shared?: string;
 }
 
 /**
@@ -17,6 +19,7 @@ export class StagePlan {
   private current = -1;
   private stageStartedAt = 0;
   private fraction = 0;
+  private untimed = false;
 
   constructor(
     private readonly stages: readonly Stage[],
@@ -29,6 +32,12 @@ export class StagePlan {
     this.current++;
     this.stageStartedAt = performance.now();
     this.fraction = 0;
+    this.untimed = false;
+  }
+
+  /** The current stage was taken over from an earlier run: it says nothing about how long its kind takes. */
+  takenOver(): void {
+    this.untimed = true;
   }
 
   /** `done` of `total` in the current stage, in its own steps: the pace is the stage's, the time left the whole run's. */
@@ -86,7 +95,7 @@ export class StagePlan {
 
   private finishStage(): void {
     const stage = this.stages[this.current];
-    if (!stage) return;
+    if (!stage || this.untimed) return;
     const before = this.spent.get(stage.kind) ?? { seconds: 0, units: 0 };
     this.spent.set(stage.kind, {
       seconds: before.seconds + (performance.now() - this.stageStartedAt) / 1000,

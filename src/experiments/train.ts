@@ -5,6 +5,7 @@ import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
 import { type ImageSplits, resolveRows } from '../data/dataset';
+import { writeNpy } from '../data/formats/npy';
 import { splitValidation } from '../data/split';
 import { SvpError } from '../errors';
 import { checkArch } from '../models/registry';
@@ -35,6 +36,8 @@ export interface TrainOptions {
   weightDecay?: number;
   /** Random crop and flip. Default true. */
   augment?: boolean;
+  /** Count forgetting events; the run folder then has forgetting.npy, a count for each row of train.index. Default false. */
+  forgetting?: boolean;
   /** Rows of the train split to train on; default all. */
   indices?: Uint32Array;
   /** This many examples of those are held out to report validation accuracy on. Default 0. */
@@ -104,6 +107,7 @@ const schema = z.object({
   momentum: z.number().min(0).max(1).optional(),
   weightDecay: z.number().min(0).optional(),
   augment: z.boolean().optional(),
+  forgetting: z.boolean().optional(),
   indices: any,
   validation: z.int().min(0).optional(),
   seed: z.int().optional(),
@@ -180,6 +184,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
     ...schedule,
     indices: rows,
     ...(heldOut.length > 0 ? { validation: heldOut } : {}),
+    ...(given.forgetting ? { trackForgetting: true } : {}),
     ...Object.fromEntries(
       (['width', 'batchSize', 'momentum', 'weightDecay', 'augment'] as const)
         .filter((name) => given[name] !== undefined)
@@ -241,6 +246,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
     if (run) {
       await run.writeEpochs(outcome.epochs);
       await run.writeTraining('target.csv', [trainingLine(outcome, rows.length)]);
+      if (outcome.forgetting) await writeNpy(run.file('forgetting.npy'), outcome.forgetting, [rows.length]);
       await run.writeJson('result.json', result);
     }
     return result;

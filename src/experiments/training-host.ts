@@ -41,6 +41,10 @@ export interface TrainJob {
   checkpoint?: { folder: string; policy: CheckpointPolicy };
   /** Continue from the checkpoint of the folder's last whole epoch, where there is one. */
   resume?: boolean;
+  /** Start from the weights of this kept model (the `keepAs` of an earlier training) instead of fresh ones. */
+  startFrom?: string;
+  /** Classes of rows of the train split, in place of the data set's own: labels that came during the run. */
+  labels?: { rows: Uint32Array; classes: Uint32Array };
 }
 
 export interface TrainOutcome {

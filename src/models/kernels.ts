@@ -26,6 +26,8 @@ export const attribute = {
 export interface Kernels {
   /** Whether only operations that every build of TensorFlow has are to be run: what runs here is meant to be moved elsewhere. */
   readonly portable: boolean;
+  /** Whether this package's own operations are among them (see `useOwnOperations`). */
+  readonly own: boolean;
   /** Runs one operation. The caller owns the outputs. */
   run(name: string, attributes: readonly Attribute[], inputs: readonly Handle[], outputs: number): Handle[];
   /** A float32 tensor that may share `data`'s memory: do not change `data` while the tensor lives. */
@@ -52,6 +54,7 @@ export interface Kernels {
 /** Every operation runs as soon as it is called. */
 class EagerKernels implements Kernels {
   readonly portable = false;
+  own = false;
   private readonly constants = new Map<string, Handle>();
 
   constructor(private readonly binding: Binding) {}
@@ -112,10 +115,19 @@ class EagerKernels implements Kernels {
   }
 }
 
-let instance: Kernels | undefined;
+let instance: EagerKernels | undefined;
 
 /** This process's kernels. @throws SvpError SVP_E_RUNTIME when TensorFlow does not load */
 export function kernels(): Kernels {
   instance ??= new EagerKernels(tensorflowBinding());
   return instance;
+}
+
+/**
+ * From now on convolutions and batch norm run in this package's own kernels (native/core/training_kernels.cc), which
+ * somebody has added to TensorFlow: on the processor they take about half of the time. `false` goes back to TensorFlow's.
+ */
+export function useOwnOperations(own: boolean): void {
+  kernels();
+  instance!.own = own;
 }

@@ -4,6 +4,21 @@ import type { RecordedGraph } from './recording';
 /** Height, width and channels of the images that a model takes. */
 export type InputShape = [height: number, width: number, channels: number];
 
+/** What one example is. */
+export type ModelInput =
+  /** height × width × channels float32 values, normalised. */
+  | { kind: 'image'; shape: InputShape }
+  /** `length` codes, int32 in 0 … symbols − 1: 0 pads, 1 is for what is unknown. */
+  | { kind: 'text'; length: number; symbols: number };
+
+/** The shape of one example in memory: [height, width, channels], or [length]. */
+export function shapeOf(input: ModelInput): number[] {
+  return input.kind === 'image' ? [...input.shape] : [input.length];
+}
+
+/** The values of a batch: images as float32, texts as int32 codes. */
+export type BatchValues = Float32Array | Int32Array;
+
 /** One named array of a model. */
 export interface NamedWeights {
   name: string;
@@ -11,7 +26,7 @@ export interface NamedWeights {
   data: Float32Array;
 }
 
-/** What a pass can hand out of the network, for a batch of n images. */
+/** What a pass can hand out of the network, for a batch of n examples. */
 export interface Outputs {
   /** n × classes, row-major, before the softmax. */
   logits?: Float32Array;
@@ -23,7 +38,7 @@ export type OutputName = keyof Outputs;
 
 /** What one batch says about how the parameters should move. */
 export interface GradientResult {
-  /** Cross entropy of each image, in nats. */
+  /** Cross entropy of each example, in nats. */
   losses: Float32Array;
   /** n × classes, with the parameters as they were. */
   logits: Float32Array;
@@ -36,7 +51,9 @@ export interface Model {
   readonly arch: string;
   /** Channels of the first section. */
   readonly width: number;
-  readonly inputShape: InputShape;
+  readonly input: ModelInput;
+  /** Of one example: [height, width, channels] of an image, [length] of a text. */
+  readonly inputShape: readonly number[];
   readonly classes: number;
   /** Number of trainable values. */
   readonly parameters: number;
@@ -44,18 +61,18 @@ export interface Model {
   readonly featureSize: number;
   /**
    * The network as it is used after training, with the running statistics.
-   * @param images size × height × width × channels, normalised; not changed
-   * @throws SvpError SVP_E_SHAPE
+   * @param values size × inputShape: a Float32Array of normalised images, or an Int32Array of codes; not changed
+   * @throws SvpError SVP_E_SHAPE; SVP_E_INDEX for a code that is no symbol
    */
-  infer(images: Float32Array, size: number, outputs: readonly OutputName[]): Outputs;
+  infer(values: BatchValues, size: number, outputs: readonly OutputName[]): Outputs;
   /**
    * Loss and gradient of one batch, with the batch's own statistics; moves the running statistics.
    * @param labels size class numbers, below `classes`
-   * @throws SvpError SVP_E_SHAPE
+   * @throws SvpError SVP_E_SHAPE; SVP_E_INDEX for a code that is no symbol
    */
-  gradient(images: Float32Array, labels: Int32Array, size: number): GradientResult;
+  gradient(values: BatchValues, labels: Int32Array, size: number): GradientResult;
   /**
-   * The pass of `infer` as a graph of TensorFlow operations, recorded on a batch of `size` black images: the input is
+   * The pass of `infer` as a graph of TensorFlow operations, recorded on a batch of `size` examples of zeros: the input is
    * named "input", weights and running statistics as in `weights()`, the outputs "features" and "logits".
    */
   recordInference(size: number): RecordedGraph;

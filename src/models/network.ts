@@ -2,18 +2,27 @@ import { types } from 'node:util';
 import { SvpError } from '../errors';
 import type { Handle, Kernels } from './kernels';
 import type { Layer } from './layers/layer';
-import type { GradientResult, InputShape, Model, NamedWeights, OutputName, Outputs } from './model';
+import {
+  type BatchValues,
+  type GradientResult,
+  type Model,
+  type ModelInput,
+  type NamedWeights,
+  type OutputName,
+  type Outputs,
+  shapeOf,
+} from './model';
 import { softmaxCrossEntropy } from './ops/softmax-cross-entropy';
 import type { ParameterSet } from './parameters';
 import { Pass } from './pass';
 import { type RecordedGraph, RecordingKernels } from './recording';
 import type { StatisticSet } from './statistics';
 
-/** The parts of a network: images → `body` → features → `head` → logits. */
+/** The parts of a network: examples → `body` → features → `head` → logits. */
 export interface NetworkParts {
   arch: string;
   width: number;
-  inputShape: InputShape;
+  input: ModelInput;
   classes: number;
   featureSize: number;
   body: Layer;
@@ -26,7 +35,8 @@ export interface NetworkParts {
 export class Network implements Model {
   readonly arch: string;
   readonly width: number;
-  readonly inputShape: InputShape;
+  readonly input: ModelInput;
+  readonly inputShape: readonly number[];
   readonly classes: number;
   readonly featureSize: number;
   private disposed = false;
@@ -37,7 +47,8 @@ export class Network implements Model {
   ) {
     this.arch = parts.arch;
     this.width = parts.width;
-    this.inputShape = parts.inputShape;
+    this.input = parts.input;
+    this.inputShape = shapeOf(parts.input);
     this.classes = parts.classes;
     this.featureSize = parts.featureSize;
   }
@@ -54,9 +65,9 @@ export class Network implements Model {
     this.parts.parameters.replace(vector);
   }
 
-  infer(images: Float32Array, size: number, outputs: readonly OutputName[]): Outputs {
+  infer(values: BatchValues, size: number, outputs: readonly OutputName[]): Outputs {
     return this.withPass(this.kernels, false, (pass) => {
-      const x = this.images(pass, images, size);
+      const x = this.batch(pass, values, size);
       const tensors = this.forward(pass, x, outputs.includes('logits'));
       const result: Outputs = {};
       if (outputs.includes('features')) result.features = this.kernels.read(tensors.features);
@@ -65,11 +76,11 @@ export class Network implements Model {
     });
   }
 
-  gradient(images: Float32Array, labels: Int32Array, size: number): GradientResult {
+  gradient(values: BatchValues, labels: Int32Array, size: number): GradientResult {
     this.checkLabels(labels, size);
     const { parameters } = this.parts;
     return this.withPass(this.kernels, true, (pass) => {
-      const x = this.images(pass, images, size);
+      const x = this.batch(pass, values, size);
       const targets = pass.adopt(this.kernels.int(labels, [size]));
       const { losses, logits } = this.step(pass, x, targets);
       return {
@@ -84,8 +95,9 @@ export class Network implements Model {
     const recorder = new RecordingKernels(this.kernels);
     this.declare(recorder);
     return this.withPass(recorder, false, (pass) => {
-      const values = this.inputShape.reduce((product, side) => product * side, size);
-      const x = this.images(pass, new Float32Array(values), size);
+      const count = this.inputShape.reduce((product, side) => product * side, size);
+      const values = this.input.kind === 'image' ? new Float32Array(count) : new Int32Array(count);
+      const x = this.batch(pass, values, size);
       recorder.declare(x, 'input', 'input');
       const { features, logits } = this.forward(pass, x, true);
       recorder.output('features', features);
@@ -117,7 +129,7 @@ export class Network implements Model {
     pass.release(features.y);
     const { losses, dlogits } = softmaxCrossEntropy(pass, logits.y, targets);
     const dfeatures = logits.backward(dlogits);
-    // The gradient of the images is of no use.
+    // The gradient of the input is of no use.
     pass.release(features.backward(dfeatures));
     return { losses, logits: logits.y };
   }
@@ -186,22 +198,22 @@ export class Network implements Model {
     }
   }
 
-  private images(pass: Pass, images: Float32Array, size: number): Handle {
-    const [height, width, channels] = this.inputShape;
-    const values = size * height * width * channels;
-    if (
-      !Number.isSafeInteger(size) ||
-      size < 1 ||
-      !types.isFloat32Array(images) ||
-      images.length !== values
-    ) {
+  private batch(pass: Pass, values: BatchValues, size: number): Handle {
+    const { input, inputShape } = this;
+    const image = input.kind === 'image';
+    const count = inputShape.reduce((product, side) => product * side, size);
+    const fits = image ? types.isFloat32Array(values) : types.isInt32Array(values);
+    if (!Number.isSafeInteger(size) || size < 1 || !fits || values.length !== count) {
       throw new SvpError(
         'SVP_E_SHAPE',
-        `A batch of ${size} images of ${height} × ${width} × ${channels} needs a Float32Array of ${values} values, ` +
-          `but ${images?.length} were given.`,
+        `A batch of ${size} ${image ? 'images' : 'texts'} of ${inputShape.join(' × ')} needs ` +
+          `${image ? 'a Float32Array' : 'an Int32Array'} of ${count} values, but ${values?.length} were given.`,
       );
     }
-    return pass.adopt(pass.kernels.float(images, [size, height, width, channels]));
+    const shape = [size, ...inputShape];
+    if (types.isFloat32Array(values)) return pass.adopt(pass.kernels.float(values, shape));
+    if (input.kind === 'text') checkCodes(values, input.symbols, input.length);
+    return pass.adopt(pass.kernels.int(values, shape));
   }
 
   /** TensorFlow answers a label outside the classes with a NaN loss. */
@@ -209,7 +221,7 @@ export class Network implements Model {
     if (!types.isInt32Array(labels) || labels.length !== size) {
       throw new SvpError(
         'SVP_E_SHAPE',
-        `${size} images need ${size} labels, but ${labels?.length} were given.`,
+        `${size} examples need ${size} labels, but ${labels?.length} were given.`,
       );
     }
     for (let i = 0; i < size; i++) {
@@ -223,5 +235,18 @@ export class Network implements Model {
         );
       }
     }
+  }
+}
+
+/** TensorFlow on a GPU takes a code outside the symbols for a row of zeros. */
+function checkCodes(codes: Int32Array, symbols: number, length: number): void {
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] >= 0 && codes[i] < symbols) continue;
+    const row = Math.floor(i / length);
+    throw new SvpError(
+      'SVP_E_INDEX',
+      `Code ${i % length} of text ${row} is ${codes[i]}, but there are ${symbols} symbols, 0 to ${symbols - 1}.`,
+      { row, column: i % length },
+    );
   }
 }

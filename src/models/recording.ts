@@ -60,6 +60,7 @@ export interface RecordedGraph {
 export class RecordingKernels implements Kernels {
   /** What is recorded is meant to be run elsewhere. */
   readonly portable = true;
+  readonly own = false;
   private readonly nodes: RecordedNode[] = [];
   private readonly values: RecordedValue[] = [];
   private readonly outputs = new Map<string, number>();

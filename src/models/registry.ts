@@ -1,75 +1,94 @@
 import { z } from 'zod';
 import { parseOptions, suggestion } from '../core/options';
 import { SvpError } from '../errors';
+import type { Architecture } from './architecture';
+import { FAMILIES } from './families';
 import { kernels } from './kernels';
-import type { InputShape, Model } from './model';
-import { preactResnet } from './preact-resnet';
-
-/** Blocks per section of the networks that the paper names. */
-const NAMED: Readonly<Record<string, { blocks: number; bottleneck: boolean }>> = Object.freeze({
-  preact8: { blocks: 1, bottleneck: false },
-  preact14: { blocks: 2, bottleneck: false },
-  preact20: { blocks: 3, bottleneck: false },
-  preact32: { blocks: 5, bottleneck: false },
-  preact44: { blocks: 7, bottleneck: false },
-  preact56: { blocks: 9, bottleneck: false },
-  preact110: { blocks: 18, bottleneck: false },
-  preact164: { blocks: 18, bottleneck: true },
-});
+import type { InputShape, Model, ModelInput } from './model';
+import { NetworkBuilder } from './network-builder';
 
 /** The paper's channels of the first section. */
 const DEFAULT_WIDTH = 16;
+/** Of the paper's texts: 67 characters, padding, and one for all others. */
+const DEFAULT_SYMBOLS = 69;
 
 export interface CreateModelOptions {
-  inputShape: InputShape;
+  /** Of images; the same as `input: { kind: 'image', shape }`. */
+  inputShape?: InputShape;
+  /** What one example is; `symbols` of a text default to 69, the paper's. */
+  input?: { kind: 'image'; shape: InputShape } | { kind: 'text'; length: number; symbols?: number };
   classes: number;
-  /** Channels of the first section. Default 16. */
+  /** Channels of the first section. Default the network's own: 16, 64 for ImageNet's and VDCNN. */
   width?: number;
   /** Of the initial weights. Default 0. */
   seed?: number;
 }
 
+const side = z.int().min(8).max(4096);
+const imageShape = z.tuple([side, side, z.int().min(1).max(1024)]);
 const optionsShape = z.object({
-  inputShape: z.tuple([z.int().min(8).max(512), z.int().min(8).max(512), z.int().min(1).max(1024)]),
+  inputShape: imageShape.optional(),
+  input: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('image'), shape: imageShape }),
+      z.strictObject({
+        kind: z.literal('text'),
+        length: z.int().min(1).max(1_000_000),
+        symbols: z.int().min(2).max(1_000_000).optional(),
+      }),
+    ])
+    .optional(),
   classes: z.int().min(1).max(1_000_000),
   width: z.int().min(1).max(4096).optional(),
   seed: z.int().optional(),
 });
 
+const registered = new Map<string, Architecture>();
+
 /**
- * The architectures with a name of their own. Besides these `createModel` takes any `preactN` with N = 6b + 2 (basic
- * blocks) and `preactN-bottleneck` with N = 9b + 2, b blocks in each of three sections.
+ * The architectures with a name of their own and those that were registered. Besides these `createModel` takes other depths:
+ * `preactN` with N = 6b + 2 (basic blocks), `preactN-bottleneck` with N = 9b + 2, `resnetN` with N = 6b + 2, `wrn-D-K` with
+ * D = 6b + 4, b blocks in each of three sections; `vdcnnN` for `vdcnnN-maxpool`, and `-lite`, a quarter of its channels.
  */
 export function archNames(): string[] {
-  return Object.keys(NAMED);
+  return [...FAMILIES.flatMap(({ names }) => names), ...registered.keys()];
 }
 
-function blocksOf(arch: string): { blocks: number; bottleneck: boolean } {
-  if (Object.hasOwn(NAMED, arch)) return NAMED[arch];
-  const parts = /^preact(\d{1,4})(-bottleneck)?$/.exec(arch);
-  if (!parts) {
-    throw new SvpError(
-      'SVP_E_OPTION',
-      `There is no architecture "${arch}".${suggestion(arch, archNames())}`,
-      {
-        option: 'arch',
-      },
-    );
+/**
+ * Adds an architecture under its name, for `createModel`, `train`, checkpoints and ONNX files. A network for the command line:
+ * `NODE_OPTIONS="--require ./my-network.cjs" svp train --arch my-network`, where the file calls this.
+ * @throws SvpError SVP_E_OPTION for a name that is taken or malformed
+ */
+export function registerArchitecture(architecture: Architecture): void {
+  const { name, build, input = 'image', width = DEFAULT_WIDTH } = architecture;
+  const fail = (why: string) => {
+    throw new SvpError('SVP_E_OPTION', `registerArchitecture: ${why}.`, { option: 'architecture' });
+  };
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) {
+    fail(`the name "${name}" must be small letters, digits and dashes, such as my-network`);
   }
-  const depth = Number(parts[1]);
-  const bottleneck = parts[2] !== undefined;
-  const step = bottleneck ? 9 : 6;
-  const blocks = Math.max(1, Math.round((depth - 2) / step));
-  if (blocks * step + 2 !== depth) {
-    const nearest = `preact${blocks * step + 2}${bottleneck ? '-bottleneck' : ''}`;
-    throw new SvpError(
-      'SVP_E_OPTION',
-      `There is no architecture "${arch}": the depth of ${bottleneck ? 'a bottleneck' : 'a basic'} network is ` +
-        `${step}b + 2 for b blocks in each section. Did you mean ${nearest}?`,
-      { option: 'arch' },
-    );
+  if (typeof build !== 'function') fail(`"${name}" must have a function build(network)`);
+  if (input !== 'image' && input !== 'text') fail(`"${name}" must take "image" or "text", not "${input}"`);
+  if (!Number.isSafeInteger(width) || width < 1)
+    fail(`the width of "${name}" must be a whole number above 0`);
+  if (registered.has(name) || FAMILIES.some((family) => family.find(name) !== undefined)) {
+    fail(`there is an architecture "${name}" already`);
   }
-  return { blocks, bottleneck };
+  registered.set(name, architecture);
+}
+
+function find(arch: string): Architecture {
+  const own = registered.get(arch);
+  if (own) return own;
+  for (const family of FAMILIES) {
+    const known = family.find(arch);
+    if (known) return known;
+  }
+  throw new SvpError(
+    'SVP_E_OPTION',
+    `There is no architecture "${arch}".${suggestion(String(arch), archNames())}`,
+    { option: 'arch' },
+  );
 }
 
 /**
@@ -77,7 +96,15 @@ function blocksOf(arch: string): { blocks: number; bottleneck: boolean } {
  * @throws SvpError SVP_E_OPTION, with the nearest name
  */
 export function checkArch(arch: string): void {
-  blocksOf(arch);
+  find(arch);
+}
+
+/**
+ * What an architecture takes: 'image' or 'text'.
+ * @throws SvpError SVP_E_OPTION for an unknown one
+ */
+export function inputKind(arch: string): ModelInput['kind'] {
+  return find(arch).input ?? 'image';
 }
 
 /**
@@ -86,15 +113,28 @@ export function checkArch(arch: string): void {
  * @throws SvpError SVP_E_OPTION for an unknown architecture or impossible options, SVP_E_RUNTIME without TensorFlow
  */
 export function createModel(arch: string, options: CreateModelOptions): Model {
-  const { inputShape, classes, width, seed } = parseOptions(optionsShape, options, 'createModel');
-  const { blocks, bottleneck } = blocksOf(arch);
-  return preactResnet(kernels(), {
-    arch,
-    inputShape,
-    classes,
-    blocks,
-    bottleneck,
-    width: width ?? DEFAULT_WIDTH,
-    seed: seed ?? 0,
+  const o = parseOptions(optionsShape, options, 'createModel');
+  const architecture = find(arch);
+  const builder = new NetworkBuilder(kernels(), {
+    input: inputOf(arch, architecture.input ?? 'image', o),
+    classes: o.classes,
+    width: o.width ?? architecture.width ?? DEFAULT_WIDTH,
+    seed: o.seed ?? 0,
   });
+  return builder.network(architecture, arch);
+}
+
+function inputOf(arch: string, kind: ModelInput['kind'], o: z.infer<typeof optionsShape>): ModelInput {
+  const fail = (why: string) =>
+    new SvpError('SVP_E_OPTION', `createModel: ${why}.`, { option: o.input ? 'input' : 'inputShape' });
+  if ((o.inputShape === undefined) === (o.input === undefined)) {
+    throw fail(`option inputShape: give either inputShape or input, for ${arch} of kind "${kind}"`);
+  }
+  const input = o.input ?? { kind: 'image' as const, shape: o.inputShape as InputShape };
+  if (input.kind !== kind) {
+    const example =
+      kind === 'text' ? "{ kind: 'text', length: 1014 }" : "{ kind: 'image', shape: [32, 32, 3] }";
+    throw fail(`${arch} takes ${kind}s, not ${input.kind}s: give input: ${example}`);
+  }
+  return input.kind === 'text' ? { ...input, symbols: input.symbols ?? DEFAULT_SYMBOLS } : input;
 }

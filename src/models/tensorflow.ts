@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import * as path from 'node:path';
 import * as util from 'node:util';
 import { SvpError } from '../errors';
 
@@ -144,6 +146,13 @@ export function tensorflowBinding(): Binding {
     );
   }
   return backend.binding;
+}
+
+/** Where TensorFlow's library lies that keeps its list of operations; undefined where it was put together in another way. */
+export function tensorflowLibrary(): string | undefined {
+  const package_ = path.dirname(createRequire(__filename).resolve(`${PACKAGE}/package.json`));
+  const names = ['libtensorflow_framework.so.2', 'libtensorflow_framework.2.dylib'];
+  return names.map((name) => path.join(package_, 'deps', 'lib', name)).find((file) => existsSync(file));
 }
 
 /** The runtime's state; never throws. Loads the runtime. */

@@ -4,6 +4,8 @@
  * test compares the names with both.
  */
 
+import { FASTTEXT_CONTRACT, type FastTextOperations } from './fasttext-contract';
+
 /** Counters of a running job, read without stopping it. */
 export interface NativeProgress {
   done: number;
@@ -117,7 +119,7 @@ export interface NativeKCenterResult {
  * wrapper until the promise settles. `threads` 0 means one per processor.
  * `instructionSet` is SVP_INSTRUCTION_SET as the caller's environment has it; empty: the best.
  */
-export interface Operations {
+export interface Operations extends FastTextOperations {
   describe(instructionSet: string): AddonDescription;
 
   /** Throws with the reason where there is no library or no device. Starts CUDA: a second, the first time. */
@@ -174,17 +176,31 @@ export interface Operations {
   /** The shape of a .npy file of features, from its header. */
   npyShape(path: string): { rows: number; columns: number; dtype: string };
 
-  /** One output per row for each measure; null leaves a measure out. */
+  /** One output per row for each measure; null leaves a measure out. Uint16Array: the bits of float16 values. */
   uncertainty(
-    logits: Float32Array,
+    logits: Float32Array | Uint16Array,
     rows: number,
     columns: number,
+    from: 'logits' | 'probabilities',
+    temperature: number,
     threads: number,
     entropy: Float32Array | null,
     leastConfidence: Float32Array | null,
     margin: Float32Array | null,
     instructionSet: string,
     device: NativeDevice,
+  ): NativeJob<void>;
+
+  /** The members' logits, all rows × columns. One output per row for each measure; null leaves a measure out. */
+  committeeUncertainty(
+    members: Float32Array[],
+    rows: number,
+    columns: number,
+    temperature: number,
+    threads: number,
+    voteEntropy: Float32Array | null,
+    divergence: Float32Array | null,
+    instructionSet: string,
   ): NativeJob<void>;
 
   /**
@@ -199,6 +215,12 @@ export interface Operations {
     state: Uint8Array,
     device: NativeDevice,
   ): void;
+
+  /**
+   * Adds this package's training operations to the TensorFlow library at the path `library`, which the process has loaded;
+   * once per process. Throws with the reason where that TensorFlow does not take them.
+   */
+  trainingKernels(library: string, threads: number, instructionSet: string): void;
 }
 
 /** Parameter names of each operation, in order; the same list is in native/binding/addon.cc. */
@@ -246,6 +268,8 @@ export const CONTRACT = {
     'logits',
     'rows',
     'columns',
+    'from',
+    'temperature',
     'threads',
     'entropy',
     'leastConfidence',
@@ -253,7 +277,19 @@ export const CONTRACT = {
     'instructionSet',
     'device',
   ],
+  committeeUncertainty: [
+    'members',
+    'rows',
+    'columns',
+    'temperature',
+    'threads',
+    'voteEntropy',
+    'divergence',
+    'instructionSet',
+  ],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state', 'device'],
+  ...FASTTEXT_CONTRACT,
+  trainingKernels: ['library', 'threads', 'instructionSet'],
 } as const satisfies {
   [Name in keyof Operations]: readonly string[] & { length: Parameters<Operations[Name]>['length'] };
 };

@@ -3,6 +3,7 @@ import { suggestion } from '../core/options';
 import { SvpError } from '../errors';
 import { allocate } from './allocate';
 import { nativeDevice } from './device';
+import { type ForgettingCounters, readForgettingFile, writeForgettingFile } from './forgetting-file';
 import { toSvpError } from './job';
 import { loadAddon } from './load';
 
@@ -55,6 +56,14 @@ function possible(state: number, presented: number, events: number): boolean {
       return 2 * events + 1 <= presented;
     default:
       return false;
+  }
+}
+
+function checkPossible(presented: Uint32Array, events: Uint32Array, state: Uint8Array): void {
+  for (let i = 0; i < state.length; i++) {
+    if (!possible(state[i], presented[i], events[i])) {
+      throw damaged(`the counters of example ${i} contradict each other`);
+    }
   }
 }
 
@@ -194,6 +203,67 @@ export class ForgettingTracker {
     return this.presented.slice();
   }
 
+  /**
+   * Several runs over one pool as one: presentations and events are added up. An example counts as never learned only if
+   * no run ever classified it correctly; a run that never did adds its presentations and no events. Where counting goes
+   * on, it does so from the last of the runs that learned the example.
+   * @param trackers at least one, equally long; not changed
+   * @throws SvpError SVP_E_SHAPE (none, or of different lengths), SVP_E_OPTION (more than 2^32 − 1 presentations), SVP_E_MEMORY
+   */
+  static merge(trackers: readonly ForgettingTracker[]): ForgettingTracker {
+    if (
+      !Array.isArray(trackers) ||
+      !trackers.every((t) => t instanceof ForgettingTracker) ||
+      !trackers.length
+    ) {
+      throw new SvpError('SVP_E_SHAPE', 'ForgettingTracker.merge takes an array of at least one tracker.');
+    }
+    const merged = new ForgettingTracker(trackers[0].length);
+    for (const [run, tracker] of trackers.entries()) {
+      if (tracker.length !== merged.length) {
+        throw new SvpError(
+          'SVP_E_SHAPE',
+          `Tracker 0 counts ${merged.length} examples, tracker ${run} ${tracker.length}: runs over different pools cannot be merged.`,
+        );
+      }
+      for (let i = 0; i < merged.length; i++) {
+        const presented = merged.presented[i] + tracker.presented[i];
+        if (presented > 0xffffffff) {
+          throw new SvpError('SVP_E_OPTION', `Example ${i} was presented more than 4294967295 times.`, {
+            row: i,
+          });
+        }
+        merged.presented[i] = presented;
+        merged.events[i] += tracker.events[i]; // at most half the presentations
+        if (tracker.state[i] > NEVER_CORRECT || merged.state[i] === UNSEEN)
+          merged.state[i] = tracker.state[i];
+      }
+    }
+    return merged;
+  }
+
+  /**
+   * Writes the counters to a file of 9 bytes an example, whole or not at all, with a checksum. Do not count meanwhile.
+   * @throws SvpError SVP_E_WRITE
+   */
+  async save(path: string): Promise<void> {
+    await writeForgettingFile(path, this.counters());
+  }
+
+  /**
+   * A tracker that goes on where the one that was saved stopped.
+   * @throws SvpError SVP_E_FILE (missing, unreadable), SVP_E_FORMAT (damaged, or another kind of file), SVP_E_MEMORY
+   */
+  static async load(path: string): Promise<ForgettingTracker> {
+    let tracker: ForgettingTracker | undefined;
+    const { presentations, events, state } = await readForgettingFile(path, (length) => {
+      tracker = new ForgettingTracker(length);
+      return tracker.counters();
+    });
+    checkPossible(presentations, events, state);
+    return tracker!;
+  }
+
   toJSON(): ForgettingTrackerJson {
     return {
       version: 1,
@@ -215,16 +285,24 @@ export class ForgettingTracker {
     if (saved.version !== 1) throw damaged(`version ${String(saved.version)} is not 1`);
     const { length } = saved;
     if (!Number.isInteger(length) || length! < 0 || length! > 0xffffffff) throw damaged('length is no count');
-    const presented = toUint32(decode(saved.presentations, length!, 4, 'presentations'));
-    const events = toUint32(decode(saved.events, length!, 4, 'events'));
-    const state = decode(saved.state, length!, 1, 'state');
-    for (let i = 0; i < length!; i++) {
-      if (!possible(state[i], presented[i], events[i])) {
-        throw damaged(`the counters of example ${i} contradict each other`);
-      }
-    }
-    const tracker = new ForgettingTracker(length!);
-    tracker.presented.set(presented);
+    return ForgettingTracker.fromCounters({
+      presentations: toUint32(decode(saved.presentations, length!, 4, 'presentations')),
+      events: toUint32(decode(saved.events, length!, 4, 'events')),
+      state: decode(saved.state, length!, 1, 'state'),
+    });
+  }
+
+  /** @internal The counters themselves, to be written beside a model; not a copy. */
+  counters(): ForgettingCounters {
+    return { presentations: this.presented, events: this.events, state: this.state };
+  }
+
+  /** @internal A tracker of such counters. @throws SvpError SVP_E_FORMAT, if they contradict each other */
+  static fromCounters(saved: ForgettingCounters): ForgettingTracker {
+    const { presentations, events, state } = saved;
+    checkPossible(presentations, events, state);
+    const tracker = new ForgettingTracker(state.length);
+    tracker.presented.set(presentations);
     tracker.events.set(events);
     tracker.state.set(state);
     return tracker;

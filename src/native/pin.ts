@@ -4,7 +4,7 @@ import { markAsUntransferable } from 'node:worker_threads';
 /** Inputs up to this size (1 MiB, about 0.1 ms) are copied; larger ones are read in place. */
 const COPY_BYTES = 1 << 20;
 
-type TypedArray = Float32Array | Float64Array | Uint32Array | Uint8Array;
+type TypedArray = Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 /** A view whose memory stays where it is until release(). */
 export interface Pin<T extends TypedArray> {

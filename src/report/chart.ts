@@ -13,6 +13,8 @@ export interface Chart {
   /** Always shown; or only where the narrow drawing, which has no labels of its own, is. */
   legend: Html;
   legendFor: 'both' | 'narrow';
+  /** A further class of the figure: 'heat' where text stands on coloured cells, 'map' for a square drawing. */
+  look?: 'heat' | 'map';
   wide: TopLevelSpec;
   narrow: TopLevelSpec;
   /** The figures that are drawn, as a table. */

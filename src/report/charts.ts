@@ -1,43 +1,10 @@
 import type { CoreSetFigures } from '../analysis/core-set-figures';
 import type { CoreSetRecord } from '../core/run-record';
-import type { Chart } from './chart';
-import { escapeHtml, type Html, html, trusted } from './html';
+import { drawCharts } from './chart-figures';
+import { type Html, html } from './html';
 import { learningCurvesChart } from './learning-curves';
-import { renderSvgs } from './svg-renderer';
-import { figuresTable } from './tables';
 import { timeBarsChart } from './time-bars';
 import { tradeOffChart } from './trade-off';
-
-/**
- * Makes a drawing part of the page: its size follows the page's width, it has a name for screen readers, and its
- * internal names (clip paths, gradients) cannot meet another drawing's.
- */
-export function embedSvg(svg: string, id: string, className: string, alternative: string): Html {
-  const size = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
-  const body = svg
-    .replace(/^[^<]*<svg\b[^>]*>/, '')
-    .replace(/\b(id)="([^"]+)"/g, `$1="${id}-$2"`)
-    .replace(/url\(#([^)]+)\)/g, `url(#${id}-$1)`)
-    .replace(/href="#([^"]+)"/g, `href="#${id}-$1"`);
-  const [width, height] = size === null ? ['100', '100'] : [size[1], size[2]];
-  return trusted(
-    `<svg class="${className}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
-      `role="img" aria-label="${escapeHtml(alternative)}" focusable="false">${body}`,
-  );
-}
-
-function chartFigure(chart: Chart, wide: string, narrow: string): Html {
-  return html`<figure id="${chart.id}" class="chart">
-<figcaption><h3>${chart.title}</h3><p>${chart.caption}</p></figcaption>
-<ul class="legend${chart.legendFor === 'narrow' ? ' narrow-only' : ''}">${chart.legend}</ul>
-${embedSvg(wide, `${chart.id}-w`, 'wide', chart.alternative)}
-${embedSvg(narrow, `${chart.id}-n`, 'narrow', chart.alternative)}
-<details><summary>The figures of this chart</summary>
-${figuresTable(chart.title, chart.figures.headings, chart.figures.rows)}
-</details>
-</figure>
-`;
-}
 
 /** The page's charts: learning curves, accuracy against time, and where the time goes. */
 export async function coreSetCharts(record: CoreSetRecord, figures: CoreSetFigures): Promise<Html> {
@@ -46,6 +13,5 @@ export async function coreSetCharts(record: CoreSetRecord, figures: CoreSetFigur
     tradeOffChart(record, figures),
     timeBarsChart(figures),
   ].filter((chart) => chart !== undefined);
-  const drawings = await renderSvgs(charts.flatMap((chart) => [chart.wide, chart.narrow]));
-  return html`${charts.map((chart, i) => chartFigure(chart, drawings[2 * i], drawings[2 * i + 1]))}`;
+  return html`${await drawCharts(charts)}`;
 }

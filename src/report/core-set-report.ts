@@ -8,9 +8,9 @@ import { writeFileAtomically } from '../core/atomic-file';
 import type { CoreSetRecord, ModelRecord } from '../core/run-record';
 import { coreSetCharts } from './charts';
 import { galleries } from './gallery';
-import { type Html, html, trusted } from './html';
+import { type Html, html } from './html';
 import { methodNote } from './method-notes';
-import { STYLE } from './style';
+import { renderPage, SOURCE } from './page';
 import { coreSetHtmlTable } from './tables';
 
 /** The report's name in a run folder. */
@@ -109,60 +109,32 @@ export async function renderCoreSetReport(record: CoreSetRecord): Promise<string
   const charts = await coreSetCharts(record, figures);
   const pictures = galleries(record);
   const title = `${datasetLabel(record.dataset.name)}: keeping ${formatShare(record.fraction)}${NBSP}% of ${formatCount(record.dataset.pool)} images`;
-  // The policy forbids every request, also should a defect let one in.
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · selection via proxy</title>
-<link rel="icon" href="data:,">
-<style>${trusted(STYLE)}</style>
-</head>
-<body>
-<header>
-<p class="over">Core-set selection via proxy</p>
-<h1>${title}</h1>
-<p class="finding">${table.verdict.headline}</p>
-${summary(record, figures)}
-${tiles(figures)}
-</header>
-<main>
-<section aria-labelledby="results">
-<h2 id="results">Results</h2>
-${coreSetHtmlTable(table)}
-</section>
-<section aria-labelledby="reading">
-<h2 id="reading">What the figures say</h2>
-<ul class="points">
-${table.verdict.details.map((detail) => html`<li>${detail}</li>\n`)}</ul>
-</section>
-<section aria-labelledby="charts">
-<h2 id="charts">Charts</h2>
-${charts}</section>
-${
-  pictures &&
-  html`<section aria-labelledby="images">
-<h2 id="images">What was kept, what was dropped</h2>
-<p>The first images of each method's ranking and the first that it would do without. Each name is the label in the data set.</p>
-${pictures}</section>`
-}
-<section aria-labelledby="meanings">
-<h2 id="meanings">What the words mean</h2>
-${meanings(table, record)}
-</section>
-<section aria-labelledby="made">
-<h2 id="made">How this was made</h2>
-${howMade(record)}
-</section>
-</main>
-<footer>Made by selection-via-proxy. The method: Coleman et al., “Selection via Proxy: Efficient Data Selection for Deep Learning”, 2020. All figures are what this run measured.</footer>
-</body>
-</html>
-`;
-  return page.toString();
+  return renderPage({
+    title,
+    over: 'Core-set selection via proxy',
+    finding: table.verdict.headline,
+    lead: html`${summary(record, figures)}
+${tiles(figures)}`,
+    sections: [
+      { id: 'results', heading: 'Results', body: coreSetHtmlTable(table) },
+      {
+        id: 'reading',
+        heading: 'What the figures say',
+        body: html`<ul class="points">
+${table.verdict.details.map((detail) => html`<li>${detail}</li>\n`)}</ul>`,
+      },
+      { id: 'charts', heading: 'Charts', body: charts },
+      pictures && {
+        id: 'images',
+        heading: 'What was kept, what was dropped',
+        body: html`<p>The first images of each method's ranking and the first that it would do without. Each name is the label in the data set.</p>
+${pictures}`,
+      },
+      { id: 'meanings', heading: 'What the words mean', body: meanings(table, record) },
+      { id: 'made', heading: 'How this was made', body: howMade(record) },
+    ],
+    footer: `Made by selection-via-proxy. ${SOURCE} All figures are what this run measured.`,
+  });
 }
 
 /**

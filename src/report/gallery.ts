@@ -56,14 +56,18 @@ ${shown.map((image) => html`${figure(image, size)}\n`)}</ul>
 </div>`;
 }
 
-function methodGallery(gallery: Gallery, size: { height: number; width: number; channels: number }): Html {
+/** What one method kept first and dropped first, side by side. */
+export function methodGallery(
+  gallery: Gallery,
+  size: { height: number; width: number; channels: number },
+): Html {
   const note = methodNote(gallery.method);
   return html`<section class="gallery">
 <h3>${capitalised(methodLabel(gallery.method))}</h3>
 <p>${note.meaning}</p>
 <div class="sides">
 ${side('Kept first', note.kept, gallery.keptFirst, size)}
-${side('Dropped first', note.dropped, gallery.droppedFirst, size)}
+${gallery.droppedFirst.length > 0 && side('Dropped first', note.dropped, gallery.droppedFirst, size)}
 </div>
 </section>
 `;

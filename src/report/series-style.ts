@@ -46,6 +46,42 @@ export function seriesStyle(subset: SubsetFigures, position: number): SeriesStyl
   return { ...look, dash: oracle ? [5, 3] : [], hollow: oracle, lineWidth: 2 };
 }
 
+const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
+
+/** The look of random's series in every chart. */
+export const RANDOM_STYLE: SeriesStyle = {
+  colour: 'var(--grey)',
+  dash: [],
+  shape: SHAPES.circle,
+  hollow: false,
+  lineWidth: 2,
+};
+
+/**
+ * The look of one method with one of several proxies: the colour says the method, shape and dash the proxy (`variant`
+ * counts them), and hollow marks the target that chooses for itself. Each is told apart without colour as well.
+ */
+export function variantStyle(method: string, variant: number, oracle: boolean): SeriesStyle {
+  const key = methodKey(method);
+  if (key === 'random') return RANDOM_STYLE;
+  const looks = Object.values(METHODS);
+  const known = Object.hasOwn(METHODS, key) ? METHODS[key] : looks[key.length % looks.length];
+  const shapes = [known.shape, ...Object.values(SHAPES).filter((shape) => shape !== known.shape)];
+  return {
+    colour: known.colour,
+    shape: shapes[variant % shapes.length],
+    dash: DASHES[variant % DASHES.length],
+    hollow: oracle,
+    lineWidth: 2,
+  };
+}
+
+/** The look of the i-th of a list of things that are no methods. */
+export function listStyle(i: number): SeriesStyle {
+  const looks = Object.values(METHODS);
+  return { ...looks[i % looks.length], dash: DASHES[i % DASHES.length], hollow: false, lineWidth: 2 };
+}
+
 /** A legend's key: a piece of the line with the mark on it, as a small decorative SVG. */
 export function legendKey(style: SeriesStyle): Html {
   // Only constants of this file are inserted.

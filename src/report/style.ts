@@ -55,6 +55,23 @@ tbody tr.full td,tbody tr.full th{border-bottom:1px solid var(--rule)}
 .bar{position:relative;display:block;height:4px;margin:4px .5em 0 0;background:var(--grid);min-width:64px}
 .bar span{display:block;height:100%;background:var(--bar)}
 .bar i{position:absolute;top:-2px;bottom:-2px;width:1px;background:var(--ink)}
+.protocol{margin:0 0 34px}
+.protocol caption b{color:var(--ink)}
+.protocol tbody tr:last-child{border-bottom:1px solid var(--rule)}
+.protocol tbody:last-child tr:last-child{border-bottom:1.5px solid var(--ink)}
+.protocol tbody th{vertical-align:top}
+.protocol .proxy{font-weight:400;padding-left:18px}
+.protocol caption span{max-width:min(calc(100vw - 32px),952px)}
+.protocol td i{display:block;font-style:normal;font-weight:400;font-size:.88em;color:var(--quiet)}
+.maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:24px 26px;margin:18px 0 0}
+.maps figure{margin:0}
+.maps svg{display:block;width:100%;height:auto;background:var(--panel)}
+.maps figcaption{font-size:.89rem;margin-bottom:6px}
+.maps text{font:11px system-ui,sans-serif;fill:var(--ink);paint-order:stroke;stroke:var(--panel);stroke-width:3px;stroke-linejoin:round}
+.texts{list-style:none;margin:0;padding:0}
+.texts li{border-top:1px solid var(--grid);padding:8px 0;font-size:.89rem;overflow-wrap:anywhere}
+.texts b{font-weight:550;margin-right:.5em}
+pre{font:.84rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;background:var(--panel);padding:12px 14px;margin:0}
 .results thead th:last-child{white-space:nowrap}
 .footnote{margin-top:10px;max-width:90ch}
 .chart{margin:0 0 54px}
@@ -62,6 +79,8 @@ tbody tr.full td,tbody tr.full th{border-bottom:1px solid var(--rule)}
 .chart svg.wide,.chart svg.narrow{display:block;width:100%;height:auto;overflow:visible}
 .chart svg text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
 .chart svg.narrow,.narrow-only{display:none}
+.chart.heat .role-mark text{stroke:none}
+.chart.map svg.wide{max-width:760px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;list-style:none;margin:4px 0 12px;padding:0;font-size:.87rem}
 .legend li{display:flex;align-items:center;gap:7px}
 .legend.narrow-only{display:none}
@@ -84,7 +103,7 @@ details .scroll{margin-top:10px}
 .images img{display:block;width:100%;height:auto;image-rendering:pixelated;background:var(--panel)}
 .mix{margin:12px 0 0}
 .facts{display:grid;grid-template-columns:10.5em 1fr;gap:8px 26px;margin:0;font-size:.94rem}
-.facts+h3{margin-top:34px}h3+.facts{margin-top:12px}
+.facts+h3{margin-top:34px}h3+.facts{margin-top:12px}.apart{margin:38px 0 14px}
 .facts dt{color:var(--quiet)}
 .facts dd{margin:0;min-width:0;max-width:68ch;overflow-wrap:anywhere}
 footer{color:var(--quiet);font-size:.86rem;padding-top:36px;padding-bottom:48px}
@@ -103,6 +122,7 @@ h1{font-size:1.65rem}h2{margin-top:44px}
 .results thead th:first-child{z-index:1}
 .results tbody th{white-space:normal;min-width:7.5em}
 .results .by{display:block;margin-left:0}
+.protocol th{white-space:normal;min-width:4.6em;overflow-wrap:anywhere}.protocol .proxy,.protocol .number{padding-left:12px;min-width:0}
 .facts{grid-template-columns:1fr;gap:2px}
 .facts dd{margin-bottom:10px}
 }
@@ -115,7 +135,7 @@ main,header,footer{max-width:none;padding-left:0;padding-right:0}
 header{padding-top:0}
 h2{margin-top:26px}
 h2,h3,h4,figcaption{break-after:avoid}
-.chart,.side,tr,.tiles,.facts>div{break-inside:avoid}
+.chart,.side,.maps figure,.texts li,tr,.tiles,.facts>div{break-inside:avoid}
 .scroll{overflow:visible}
 table{font-size:.82rem}
 thead th{font-size:.76rem}

@@ -4,7 +4,7 @@ import { endianness } from 'node:os';
 import { writeFileAtomically } from '../core/atomic-file';
 import type { EpochRecord } from '../core/run-record';
 import { SvpError } from '../errors';
-import type { InputShape, Model, NamedWeights } from '../models/model';
+import { type InputShape, type Model, type ModelInput, type NamedWeights, shapeOf } from '../models/model';
 import { createModel } from '../models/registry';
 
 /**
@@ -33,14 +33,18 @@ export interface TrainingState {
 export interface Checkpoint {
   arch: string;
   width: number;
-  inputShape: InputShape;
+  input: ModelInput;
+  /** Of one example: [height, width, channels] of an image, [length] of a text. */
+  inputShape: number[];
   classes: number;
   weights: NamedWeights[];
   /** Absent in a file that holds a model alone. */
   training?: TrainingState;
 }
 
-interface Header extends Omit<Checkpoint, 'weights' | 'training'> {
+interface Header extends Omit<Checkpoint, 'weights' | 'training' | 'input'> {
+  /** Absent for images, whose shape says all. */
+  input?: ModelInput;
   arrays: { name: string; shape: number[] }[];
   training?: Omit<TrainingState, 'velocity'> & { velocity: number };
 }
@@ -54,7 +58,8 @@ export async function saveCheckpoint(file: string, model: Model, training?: Trai
   const header: Header = {
     arch: model.arch,
     width: model.width,
-    inputShape: model.inputShape,
+    ...(model.input.kind !== 'image' && { input: model.input }),
+    inputShape: shapeOf(model.input),
     classes: model.classes,
     arrays: weights.map(({ name, shape }) => ({ name, shape })),
     ...(training && { training: { ...training, velocity: training.velocity.length } }),
@@ -112,6 +117,7 @@ export async function loadCheckpoint(file: string): Promise<Checkpoint> {
   return {
     arch,
     width,
+    input: header.input ?? { kind: 'image', shape: inputShape as InputShape },
     inputShape,
     classes,
     weights,
@@ -124,8 +130,8 @@ export async function loadCheckpoint(file: string): Promise<Checkpoint> {
  * @throws SvpError as `loadCheckpoint`, and SVP_E_RUNTIME without TensorFlow
  */
 export async function modelFromCheckpoint(file: string): Promise<Model> {
-  const { arch, width, inputShape, classes, weights } = await loadCheckpoint(file);
-  const model = createModel(arch, { inputShape, classes, width });
+  const { arch, width, input, classes, weights } = await loadCheckpoint(file);
+  const model = createModel(arch, { input, classes, width });
   try {
     model.setWeights(weights);
   } catch (cause) {

@@ -12,6 +12,7 @@ import { evaluateAccuracy } from './evaluate';
 import { trainingFingerprint } from './fingerprint';
 import { correctRows, RunningMeans } from './metrics';
 import { MomentumOptimizer } from './optimizer';
+import { chooseTrainingKernels } from './own-operations';
 import { type CheckedTraining, checkTraining } from './training-options';
 import type { TrainModelOptions, TrainModelResult } from './types';
 
@@ -41,6 +42,7 @@ const AUGMENTATION = { padding: 4, flip: true };
 export async function trainModel(options: TrainModelOptions): Promise<TrainModelResult> {
   const training = checkTraining(options);
   throwIfAborted(training.signal);
+  chooseTrainingKernels();
   const loader = createLoader({
     dataset: training.dataset,
     indices: training.rows,

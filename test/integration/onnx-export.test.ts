@@ -23,7 +23,7 @@ describeWithTensorFlow('exported models', () => {
   function perturb(model: Model): void {
     const weights = model.weights();
     for (const { name, data } of weights) {
-      if (!/bn|norm/.test(name)) continue;
+      if (!/bn|norm|downsample\.1/.test(name)) continue;
       for (let i = 0; i < data.length; i++) {
         data[i] = /running_var|weight/.test(name) ? 0.5 + random.uniform() : 0.3 * random.normal();
       }
@@ -33,13 +33,18 @@ describeWithTensorFlow('exported models', () => {
 
   async function compare(model: Model, file: string, batch: number, layout = 'nchw'): Promise<void> {
     const dims = [batch, ...model.inputShape];
-    const images = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.normal());
-    const expected = model.infer(images, batch, ['logits', 'features']);
+    const count = dims.reduce((a, b) => a * b);
+    const { input } = model;
+    const values =
+      input.kind === 'image'
+        ? Float32Array.from({ length: count }, () => random.normal())
+        : Int32Array.from({ length: count }, () => random.below(input.symbols));
+    const expected = model.infer(values, batch, ['logits', 'features']);
     const [, height, width, channels] = dims;
     const given =
-      layout === 'nchw'
-        ? { dims: [batch, channels, height, width], data: channelsFirst(images, dims) }
-        : { dims, data: images };
+      input.kind === 'image' && layout === 'nchw'
+        ? { dims: [batch, channels, height, width], data: channelsFirst(values as Float32Array, dims) }
+        : { dims, data: values };
     const outputs = await runOnnx(file, given);
     expect(Object.keys(outputs).sort()).toEqual(['features', 'logits']);
     expect(outputs.logits.dims).toEqual([batch, model.classes]);
@@ -72,6 +77,40 @@ describeWithTensorFlow('exported models', () => {
     const file = path.join(folder, `${arch}.onnx`);
     const result = await exportOnnx(model, file);
     expect(result).toEqual({ file, bytes: (await fs.stat(file)).size });
+    await compare(model, file, 1);
+    await compare(model, file, 7);
+    model.dispose();
+  });
+
+  test.each([
+    ['resnet20', [32, 32, 3], undefined],
+    ['resnet14', [9, 13, 2], 3],
+    ['wrn-10-2', [11, 8, 3], 3],
+    ['resnet18', [64, 64, 3], undefined],
+    ['resnet18', [45, 37, 1], 5],
+    ['resnet50', [33, 40, 3], 4],
+  ] as [string, [number, number, number], number?][])('%s %j gives the same', async (arch, shape, width) => {
+    const model = open(arch, shape, width);
+    const file = path.join(folder, `${arch}-${shape.join('-')}.onnx`);
+    await exportOnnx(model, file);
+    await compare(model, file, 1);
+    await compare(model, file, 7);
+    model.dispose();
+  });
+
+  test.each([
+    ['vdcnn9-maxpool', 1014, 16],
+    ['vdcnn9-conv', 101, 3],
+    ['vdcnn9-kmaxpool', 101, 3],
+    ['vdcnn17-maxpool-shortcut', 77, 2],
+    ['vdcnn9-conv-shortcut', 64, 2],
+    ['vdcnn17-kmaxpool-shortcut', 90, 2],
+  ])('%s of %i characters gives the same', async (arch, length, width) => {
+    const input = { kind: 'text' as const, length, symbols: 69 };
+    const model = createModel(arch, { input, classes: 5, width, seed: 4 });
+    perturb(model);
+    const file = path.join(folder, `${arch}.onnx`);
+    await exportOnnx(model, file);
     await compare(model, file, 1);
     await compare(model, file, 7);
     model.dispose();
@@ -156,6 +195,7 @@ describeWithTensorFlow('exported models', () => {
       'svp.width': '2',
       'svp.classes': '5',
       'svp.feature_size': '8',
+      'svp.input_kind': 'image',
       'svp.input_shape': '8,10,3',
       'svp.layout': 'nhwc',
       'svp.mean': '0.5,0.25,0.125',

@@ -50,7 +50,8 @@ const longJob = () => (started++ % 2 === 0 ? selection() : distances());
 
 async function smallAnswer() {
   const entropy = new Float32Array(1);
-  await addon.uncertainty(Float32Array.of(0, 0), 1, 2, 1, entropy, null, null, '', device).promise;
+  await addon.uncertainty(Float32Array.of(0, 0), 1, 2, 'logits', 1, 1, entropy, null, null, '', device)
+    .promise;
   if (entropy[0] !== Math.fround(Math.log(2))) throw new Error(`wrong answer ${entropy[0]}`);
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "check.h"
+#include "svp/half.h"
 #include "svp/uncertainty.h"
 
 using namespace svp;
@@ -13,42 +14,58 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-bool near(double actual, double exact) { return std::abs(actual - exact) <= 1e-8 * std::max(exact, 1e-6); }
+const UncertaintyTemperature kOne(1);
+
+bool near(double actual, double exact) { return std::abs(actual - exact) <= 9e-8 * std::max(exact, 1e-30); }
+
+struct Sums {
+  double others, weighted, shift, gap;
+  bool valid;
+};
+
+Sums sums_of(InstructionSet set, const std::vector<float>& z, double temperature = 1) {
+  static UncertaintySums sums;
+  const bool valid = uncertainty_kernel(set).sums(z.data(), 1, z.size(), UncertaintyTemperature(temperature), sums) == 1;
+  return {sums.others[0], sums.weighted[0], sums.shift[0], sums.gap[0], valid};
+}
 
 }  // namespace
 
-TEST(uncertainty_row_equals_the_sums_it_stands_for) {
+TEST(uncertainty_sums_are_what_they_stand_for) {
   test::Numbers numbers(3);
   for (const InstructionSet set : available_instruction_sets()) {
-    for (std::size_t columns = 1; columns <= 40; columns++) {
-      std::vector<float> z = numbers.many(columns, 40.0f);
-      if (columns > 3) z[columns / 2] = -kInfinity;
-      if (columns > 5) z[1] = z[3];
-      const UncertaintySums sums = uncertainty_row(set)(z.data(), columns);
-      std::vector<float> sorted = z;
-      std::sort(sorted.rbegin(), sorted.rend());
-      double others = 0;
-      double weighted = 0;
-      for (std::size_t k = 1; k < columns; k++) {
-        const double x = static_cast<double>(sorted[k]) - static_cast<double>(sorted[0]);
-        if (std::isinf(x)) continue;
-        others += std::exp(x);
-        weighted -= x * std::exp(x);
+    for (std::size_t columns = 1; columns <= 300; columns += columns < 40 ? 1 : 13) {
+      for (const double temperature : {1.0, 0.3, 20.0}) {
+        std::vector<float> z = numbers.many(columns, 40.0f);
+        if (columns > 3 && columns % 5 == 0) z[columns / 2] = -kInfinity;
+        if (columns > 5) z[1] = z[3];
+        const Sums sums = sums_of(set, z, temperature);
+        std::vector<float> sorted = z;
+        std::sort(sorted.rbegin(), sorted.rend());
+        double others = 0;
+        double weighted = 0;
+        for (std::size_t k = 1; k < columns; k++) {
+          const double x = (static_cast<double>(sorted[k]) - static_cast<double>(sorted[0])) / temperature;
+          if (std::isinf(x)) continue;
+          others += std::exp(x);
+          weighted -= x * std::exp(x);
+        }
+        const double scale = std::exp(-sums.shift);
+        CHECK(sums.valid);
+        CHECK(near(sums.others * scale, others));
+        CHECK(near(sums.weighted * scale, weighted));
+        if (columns == 1) CHECK(sums.gap == -kInfinity);
+        if (columns > 1) CHECK(std::abs(sums.gap * temperature - (double(sorted[1]) - sorted[0])) < 1e-9);
       }
-      CHECK(sums.valid);
-      CHECK(sums.largest == sorted[0]);
-      CHECK(sums.runner_up == (columns > 1 ? sorted[1] : -kInfinity));
-      CHECK(near(sums.others, others));
-      CHECK(near(sums.weighted, weighted));
     }
   }
 }
 
-TEST(uncertainty_row_has_the_same_bits_on_every_instruction_set) {
+TEST(uncertainty_sums_have_the_same_bits_on_every_instruction_set) {
   test::Numbers numbers(5);
-  for (std::size_t columns = 1; columns <= 100; columns++) {
-    // Spread, flat, ties and zeros of both signs, −Inf here and there, and the ends of float32.
-    for (int kind = 0; kind < 6; kind++) {
+  for (std::size_t columns = 1; columns <= 300; columns += columns < 100 ? 1 : 23) {
+    // Spread, flat, ties and zeros of both signs, −Inf here and there, the ends of float32, what the fast kernel takes.
+    for (int kind = 0; kind < 7; kind++) {
       std::vector<float> z = numbers.many(columns, kind == 0 ? 2000.0f : kind == 1 ? 1e-42f : 20.0f);
       for (std::size_t k = 0; k < columns; k++) {
         if (kind == 2) z[k] = std::floor(z[k] / 8) * 0.0f + static_cast<float>(k % 3 == 1);
@@ -56,13 +73,29 @@ TEST(uncertainty_row_has_the_same_bits_on_every_instruction_set) {
         if (kind == 4) z[k] *= 3e37f;
       }
       if (kind == 3) z[columns / 2] = 1;
-      const UncertaintySums scalar = uncertainty_row(InstructionSet::scalar)(z.data(), columns);
+      const Sums scalar = sums_of(InstructionSet::scalar, z, kind == 6 ? 1.7 : 1);
       for (const InstructionSet set : available_instruction_sets()) {
-        const UncertaintySums sums = uncertainty_row(set)(z.data(), columns);
+        const Sums sums = sums_of(set, z, kind == 6 ? 1.7 : 1);
         CHECK(sums.valid && scalar.valid);
         CHECK(test::same_bits(sums.others, scalar.others));
         CHECK(test::same_bits(sums.weighted, scalar.weighted));
-        CHECK(sums.largest == scalar.largest && sums.runner_up == scalar.runner_up);
+        CHECK(test::same_bits(sums.shift, scalar.shift));
+        CHECK(test::same_bits(sums.gap, scalar.gap));
+      }
+    }
+  }
+}
+
+TEST(float16_is_widened_as_the_definition_says) {
+  std::vector<std::uint16_t> halves(65536);
+  for (std::size_t i = 0; i < halves.size(); i++) halves[i] = static_cast<std::uint16_t>(i);
+  std::vector<float> expected(halves.size()), out(halves.size());
+  for (std::size_t i = 0; i < halves.size(); i++) expected[i] = widen_half(halves[i]);
+  for (const InstructionSet set : available_instruction_sets()) {
+    for (const std::size_t count : {std::size_t{65536}, std::size_t{65533}, std::size_t{5}}) {
+      uncertainty_kernel(set).widen_half(halves.data(), count, out.data());
+      for (std::size_t i = 0; i < count; i++) {
+        CHECK(out[i] == expected[i] || (std::isnan(out[i]) && std::isnan(expected[i])));
       }
     }
   }
@@ -71,7 +104,7 @@ TEST(uncertainty_row_has_the_same_bits_on_every_instruction_set) {
 TEST(uncertainty_has_the_same_bits_on_every_instruction_set_and_any_number_of_threads) {
   test::Numbers numbers(13);
   const std::size_t rows = 900;
-  for (const std::size_t columns : {1, 2, 7, 10, 100}) {
+  for (const std::size_t columns : {1, 2, 7, 10, 100, 517}) {
     const std::vector<float> z = numbers.many(rows * columns, 30.0f);
     std::vector<float> expected;
     for (const InstructionSet set : available_instruction_sets()) {
@@ -79,7 +112,7 @@ TEST(uncertainty_has_the_same_bits_on_every_instruction_set_and_any_number_of_th
         ThreadPool pool(threads);
         JobControl control;
         std::vector<float> out(3 * rows);
-        uncertainty({z.data(), rows, columns}, {&out[0], &out[rows], &out[2 * rows]}, set, pool, control);
+        uncertainty(MatrixView{z.data(), rows, columns}, {&out[0], &out[rows], &out[2 * rows]}, set, pool, control);
         if (expected.empty()) expected = out;
         CHECK(std::memcmp(out.data(), expected.data(), out.size() * sizeof(float)) == 0);
       }
@@ -87,17 +120,17 @@ TEST(uncertainty_has_the_same_bits_on_every_instruction_set_and_any_number_of_th
   }
 }
 
-TEST(uncertainty_row_sees_bad_values_wherever_they_are) {
+TEST(uncertainty_sums_see_bad_values_wherever_they_are) {
   for (const InstructionSet set : available_instruction_sets()) {
-    for (std::size_t columns = 1; columns <= 20; columns++) {
+    for (std::size_t columns = 1; columns <= 200; columns += columns < 40 ? 1 : 31) {
       for (std::size_t at = 0; at < columns; at++) {
         std::vector<float> z(columns, 1.0f);
         for (const float bad : {std::numeric_limits<float>::quiet_NaN(), kInfinity}) {
           z[at] = bad;
-          CHECK(!uncertainty_row(set)(z.data(), columns).valid);
+          CHECK(!sums_of(set, z).valid);
         }
         z[at] = -kInfinity;
-        CHECK(uncertainty_row(set)(z.data(), columns).valid == (columns > 1));
+        CHECK(sums_of(set, z).valid == (columns > 1));
       }
     }
   }
@@ -113,7 +146,7 @@ TEST(uncertainty_names_the_first_bad_row_with_any_number_of_threads) {
     ThreadPool pool(threads);
     JobControl control;
     try {
-      uncertainty({z.data(), rows, 10}, {entropy.data(), nullptr, nullptr}, choose_instruction_set(), pool, control);
+      uncertainty(MatrixView{z.data(), rows, 10}, {entropy.data(), nullptr, nullptr}, choose_instruction_set(), pool, control);
       CHECK(false);
     } catch (const Error& error) {
       CHECK(error.code == ErrorCode::nonfinite);
@@ -130,6 +163,6 @@ TEST(uncertainty_stops_when_cancelled) {
   JobControl control;
   control.cancelled = true;
   CHECK(test::throws(ErrorCode::abort, [&] {
-    uncertainty({z.data(), 10000, 10}, {nullptr, nullptr, margin.data()}, choose_instruction_set(), pool, control);
+    uncertainty(MatrixView{z.data(), 10000, 10}, {nullptr, nullptr, margin.data()}, choose_instruction_set(), pool, control);
   }));
 }

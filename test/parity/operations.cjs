@@ -33,7 +33,7 @@ async function main() {
     const b = values(70 * columns, 50);
     for (let threads = 1; threads <= 8; threads++) {
       const measures = [new Float32Array(rows), new Float32Array(rows), new Float32Array(rows)];
-      await addon.uncertainty(logits, rows, columns, threads, ...measures, '', device).promise;
+      await addon.uncertainty(logits, rows, columns, 'logits', 1, threads, ...measures, '', device).promise;
       record(`uncertainty, ${columns} columns`, hash(...measures));
 
       const a = logits.slice(0, side * columns).map((x) => (Number.isFinite(x) ? x : 1));

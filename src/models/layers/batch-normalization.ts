@@ -13,8 +13,8 @@ export class BatchNormalization implements Layer {
   private readonly variance: Statistic;
 
   constructor(parameters: ParameterSet, statistics: StatisticSet, name: string, channels: number) {
-    this.gamma = parameters.add(`${name}.weight`, [channels], new Float32Array(channels).fill(1));
-    this.beta = parameters.add(`${name}.bias`, [channels], new Float32Array(channels));
+    this.gamma = parameters.add(`${name}.weight`, [channels], () => new Float32Array(channels).fill(1));
+    this.beta = parameters.add(`${name}.bias`, [channels], () => new Float32Array(channels));
     this.mean = statistics.add(`${name}.running_mean`, new Float32Array(channels));
     this.variance = statistics.add(`${name}.running_var`, new Float32Array(channels).fill(1));
   }
@@ -38,15 +38,13 @@ export class BatchNormalization implements Layer {
     mean.replace(pass.give(runningMean));
     variance.replace(pass.give(runningVariance));
     pass.retain(x);
-    return {
-      y,
-      backward: (dy) => {
-        const { dx, dgamma, dbeta } = batchNormGradient(pass, dy, x, gamma, saved);
-        pass.setGradient(this.gamma, dgamma);
-        pass.setGradient(this.beta, dbeta);
-        for (const kept of [x, ...saved]) pass.release(kept);
-        return dx;
-      },
+    const backward = (dy: Handle, plus?: Handle): Handle => {
+      const { dx, dgamma, dbeta } = batchNormGradient(pass, dy, x, gamma, beta, saved, plus);
+      pass.setGradient(this.gamma, dgamma);
+      pass.setGradient(this.beta, dbeta);
+      for (const kept of [x, ...saved]) pass.release(kept);
+      return dx;
     };
+    return { y, backward: (dy) => backward(dy), backwardAdding: backward };
   }
 }

@@ -11,9 +11,11 @@ export interface ConvolutionOptions extends ConvShape {
   outputs: number;
   /** The network's first layer: nobody wants the gradient of the images, and it costs as much as the convolution. */
   first?: boolean;
+  /** Which end's variance the first weights keep: of the gradients ('out', default) or of the activations ('in'). */
+  fan?: 'in' | 'out';
 }
 
-/** A convolution without bias; weights size × size × in × out, Kaiming normal over the fan-out. */
+/** A convolution without bias; weights size × size × in × out (1 × size × in × out if temporal), Kaiming normal. */
 export class Convolution implements Layer {
   private readonly weight: Parameter;
 
@@ -22,23 +24,35 @@ export class Convolution implements Layer {
     random: Random,
     private readonly options: ConvolutionOptions,
   ) {
-    const { name, size, inputs, outputs } = options;
-    // He et al. 2015, equation 14: the variance of the gradients stays the same from layer to layer under ReLU.
-    const deviation = Math.sqrt(2 / (size * size * outputs));
-    const values = new Float32Array(size * size * inputs * outputs).map(() => random.normal() * deviation);
-    this.weight = parameters.add(`${name}.weight`, [size, size, inputs, outputs], values);
+    const { name, size, inputs, outputs, temporal, fan } = options;
+    const height = temporal ? 1 : size;
+    // He et al. 2015: the variance of the gradients (equation 14), or of the activations (equation 10), stays the same
+    // from layer to layer under ReLU.
+    const deviation = Math.sqrt(2 / (height * size * (fan === 'in' ? inputs : outputs)));
+    const count = height * size * inputs * outputs;
+    this.weight = parameters.add(`${name}.weight`, [height, size, inputs, outputs], () =>
+      new Float32Array(count).map(() => random.normal() * deviation),
+    );
   }
 
   forward(pass: Pass, x: Handle): LayerOutput {
-    const w = pass.value(this.weight);
-    const y = conv2d(pass, x, w, this.options);
-    if (pass.training) pass.retain(x);
-    return { y, backward: (dy) => this.backward(pass, x, w, dy) };
+    return this.forwardAdding(pass, x);
   }
 
-  private backward(pass: Pass, x: Handle, w: Handle, dy: Handle): Handle {
+  forwardAdding(pass: Pass, x: Handle, plus?: Handle): LayerOutput {
+    const w = pass.value(this.weight);
+    const y = conv2d(pass, x, w, this.options, plus);
+    if (pass.training) pass.retain(x);
+    const output: LayerOutput = { y, backward: (dy) => this.backward(pass, x, w, dy) };
+    if (!this.options.first) output.backwardAdding = (dy, addend) => this.backward(pass, x, w, dy, addend);
+    return output;
+  }
+
+  private backward(pass: Pass, x: Handle, w: Handle, dy: Handle, plus?: Handle): Handle {
     pass.setGradient(this.weight, conv2dFilterGradient(pass, x, w.shape, dy, this.options));
-    const dx = this.options.first ? pass.retain(dy) : conv2dInputGradient(pass, x.shape, w, dy, this.options);
+    const dx = this.options.first
+      ? pass.retain(dy)
+      : conv2dInputGradient(pass, x.shape, w, dy, this.options, plus);
     pass.release(x);
     return dx;
   }

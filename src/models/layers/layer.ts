@@ -1,4 +1,5 @@
 import type { Handle } from '../kernels';
+import { addTo } from '../ops/add';
 import type { Pass } from '../pass';
 
 /** What a layer gives: its output, and how a gradient of the output becomes one of the input. */
@@ -10,6 +11,8 @@ export interface LayerOutput {
    * and only when the pass is for training. The result is held once, for the caller.
    */
   backward(dy: Handle): Handle;
+  /** `backward(dy)` + plus, of the shape of x, where the kernel that ends the way back can add it for nothing. */
+  backwardAdding?(dy: Handle, plus: Handle): Handle;
 }
 
 /**
@@ -18,6 +21,20 @@ export interface LayerOutput {
  */
 export interface Layer {
   forward(pass: Pass, x: Handle): LayerOutput;
+  /** `forward(x)` with y + plus, of the shape of y, where the kernel that ends the layer can add it for nothing. */
+  forwardAdding?(pass: Pass, x: Handle, plus: Handle): LayerOutput;
+}
+
+/** A layer's output with `plus` added to y. The gradient of plus is that of y. */
+export function forwardAdding(layer: Layer, pass: Pass, x: Handle, plus: Handle): LayerOutput {
+  if (layer.forwardAdding) return layer.forwardAdding(pass, x, plus);
+  const output = layer.forward(pass, x);
+  return { ...output, y: addTo(pass, output.y, plus) };
+}
+
+/** A layer's gradient with `plus` added to it. */
+export function backwardAdding(output: LayerOutput, pass: Pass, dy: Handle, plus: Handle): Handle {
+  return output.backwardAdding?.(dy, plus) ?? addTo(pass, output.backward(dy), plus);
 }
 
 /** Layers one after the other. */
@@ -25,25 +42,34 @@ export class Sequence implements Layer {
   constructor(private readonly layers: readonly Layer[]) {}
 
   forward(pass: Pass, x: Handle): LayerOutput {
-    const backwards: LayerOutput['backward'][] = [];
+    return this.run(pass, x);
+  }
+
+  forwardAdding(pass: Pass, x: Handle, plus: Handle): LayerOutput {
+    return this.run(pass, x, plus);
+  }
+
+  private run(pass: Pass, x: Handle, plus?: Handle): LayerOutput {
+    const outputs: LayerOutput[] = [];
     let y = pass.retain(x);
-    for (const layer of this.layers) {
-      const output = layer.forward(pass, y);
+    this.layers.forEach((layer, i) => {
+      const last = i === this.layers.length - 1;
+      const output = last && plus ? forwardAdding(layer, pass, y, plus) : layer.forward(pass, y);
       pass.release(y);
       y = output.y;
-      if (pass.training) backwards.push(output.backward);
-    }
-    return {
-      y,
-      backward: (dy) => {
-        let gradient = pass.retain(dy);
-        for (const backward of backwards.reverse()) {
-          const next = backward(gradient);
-          pass.release(gradient);
-          gradient = next;
-        }
-        return gradient;
-      },
+      if (pass.training) outputs.push(output);
+    });
+    const backward = (dy: Handle, addend?: Handle): Handle => {
+      let gradient = pass.retain(dy);
+      for (let i = outputs.length - 1; i >= 0; i--) {
+        const output = outputs[i];
+        const next =
+          i === 0 && addend ? backwardAdding(output, pass, gradient, addend) : output.backward(gradient);
+        pass.release(gradient);
+        gradient = next;
+      }
+      return gradient;
     };
+    return { y, backward: (dy) => backward(dy), backwardAdding: backward };
   }
 }

@@ -12,7 +12,7 @@ export class Linear implements Layer {
 
   constructor(parameters: ParameterSet, random: Random, name: string, inputs: number, outputs: number) {
     const bound = 1 / Math.sqrt(inputs);
-    const draw = (size: number) => new Float32Array(size).map(() => (2 * random.uniform() - 1) * bound);
+    const draw = (size: number) => () => new Float32Array(size).map(() => (2 * random.uniform() - 1) * bound);
     this.weight = parameters.add(`${name}.weight`, [inputs, outputs], draw(inputs * outputs));
     this.bias = parameters.add(`${name}.bias`, [outputs], draw(outputs));
   }

@@ -16,8 +16,8 @@ export class NormalizedRectifier implements Layer {
   private readonly variance: Statistic;
 
   constructor(parameters: ParameterSet, statistics: StatisticSet, name: string, channels: number) {
-    this.gamma = parameters.add(`${name}.weight`, [channels], new Float32Array(channels).fill(1));
-    this.beta = parameters.add(`${name}.bias`, [channels], new Float32Array(channels));
+    this.gamma = parameters.add(`${name}.weight`, [channels], () => new Float32Array(channels).fill(1));
+    this.beta = parameters.add(`${name}.bias`, [channels], () => new Float32Array(channels));
     this.mean = statistics.add(`${name}.running_mean`, new Float32Array(channels));
     this.variance = statistics.add(`${name}.running_var`, new Float32Array(channels).fill(1));
   }
@@ -42,15 +42,13 @@ export class NormalizedRectifier implements Layer {
     variance.replace(pass.give(runningVariance));
     pass.retain(x);
     pass.retain(y);
-    return {
-      y,
-      backward: (dy) => {
-        const { dx, dgamma, dbeta } = batchNormReluGradient(pass, dy, x, y, gamma, saved);
-        pass.setGradient(this.gamma, dgamma);
-        pass.setGradient(this.beta, dbeta);
-        for (const kept of [x, y, ...saved]) pass.release(kept);
-        return dx;
-      },
+    const backward = (dy: Handle, plus?: Handle): Handle => {
+      const { dx, dgamma, dbeta } = batchNormReluGradient(pass, dy, x, y, gamma, beta, saved, plus);
+      pass.setGradient(this.gamma, dgamma);
+      pass.setGradient(this.beta, dbeta);
+      for (const kept of [x, y, ...saved]) pass.release(kept);
+      return dx;
     };
+    return { y, backward: (dy) => backward(dy), backwardAdding: backward };
   }
 }

@@ -1,7 +1,6 @@
 import type { Handle } from '../kernels';
-import { add } from '../ops/add';
 import type { Pass } from '../pass';
-import type { Layer, LayerOutput } from './layer';
+import { backwardAdding, forwardAdding, type Layer, type LayerOutput } from './layer';
 
 /**
  * A pre-activation residual block (He et al. 2016, "Identity mappings in deep residual networks"):
@@ -16,27 +15,22 @@ export class ResidualBlock implements Layer {
 
   forward(pass: Pass, x: Handle): LayerOutput {
     const activation = this.activation.forward(pass, x);
-    const branch = this.branch.forward(pass, activation.y);
     const shortcut = this.projection?.forward(pass, activation.y);
+    const branch = forwardAdding(this.branch, pass, activation.y, shortcut?.y ?? x);
     pass.release(activation.y);
-    const y = add(pass, branch.y, shortcut?.y ?? x);
-    pass.release(branch.y);
     if (shortcut) pass.release(shortcut.y);
-
-    const sum = (a: Handle, b: Handle) => {
-      const total = add(pass, a, b);
-      pass.release(a);
-      pass.release(b);
-      return total;
-    };
     return {
-      y,
+      y: branch.y,
       backward: (dy) => {
         let da = branch.backward(dy);
-        if (shortcut) da = sum(da, shortcut.backward(dy));
-        const dx = activation.backward(da);
+        if (shortcut) {
+          const through = backwardAdding(shortcut, pass, dy, da);
+          pass.release(da);
+          da = through;
+        }
+        const dx = shortcut ? activation.backward(da) : backwardAdding(activation, pass, da, dy);
         pass.release(da);
-        return shortcut ? dx : sum(dx, pass.retain(dy));
+        return dx;
       },
     };
   }

@@ -51,12 +51,13 @@ const IR_VERSION: Readonly<Record<number, number>> = Object.freeze({
 const RECORDED_BATCH = 2;
 
 /**
- * Writes a model as ONNX: the input "input" (float32, a batch of any size), the outputs "logits" (batch × classes) and "features"
+ * Writes a model as ONNX: the input "input" (float32 images or int32 codes, a batch of any size), the outputs "logits" (batch × classes) and "features"
  * (batch × featureSize, the final hidden layer). The running statistics of batch norm become part of the convolutions
  * before them, computed in float64.
  *
- * metadata_props: svp.arch, svp.width, svp.classes, svp.feature_size, svp.input_shape ("32,32,3": height, width, channels, whatever
- * the layout), svp.layout, svp.version, and where given svp.mean and svp.std ("0.49,0.48,0.45"), svp.class_names (JSON).
+ * metadata_props: svp.arch, svp.width, svp.classes, svp.feature_size, svp.version, svp.input_kind ("image" or "text"),
+ * svp.input_shape ("32,32,3": height, width, channels, whatever the layout; "1014"), of images svp.layout, of texts svp.symbols,
+ * and where given svp.mean and svp.std ("0.49,0.48,0.45"), svp.class_names (JSON).
  *
  * @throws SvpError SVP_E_OPTION for unknown options or an architecture with an operation that has no translation; SVP_E_WRITE
  */
@@ -90,7 +91,8 @@ export async function writeOnnx(
 
 function metadata(model: Model, layout: InputLayout, options: ExportOnnxOptions): StringEntry[] {
   const { normalization, classNames } = options;
-  const channels = model.inputShape[2];
+  const { input } = model;
+  const channels = input.kind === 'image' ? input.shape[2] : 0;
   for (const key of ['mean', 'std'] as const) {
     const count = normalization?.[key].length ?? channels;
     if (count !== channels) {
@@ -113,8 +115,10 @@ function metadata(model: Model, layout: InputLayout, options: ExportOnnxOptions)
     width: String(model.width),
     classes: String(model.classes),
     feature_size: String(model.featureSize),
+    input_kind: input.kind,
     input_shape: model.inputShape.join(),
-    layout,
+    layout: input.kind === 'image' ? layout : undefined,
+    symbols: input.kind === 'text' ? String(input.symbols) : undefined,
     mean: normalization?.mean.join(),
     std: normalization?.std.join(),
     class_names: classNames && JSON.stringify(classNames),

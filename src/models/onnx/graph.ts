@@ -41,8 +41,18 @@ export class OnnxGraph {
     attributes: Record<string, AttributeValue> = {},
     output = this.unique(opType),
   ): string {
-    this.nodes.push({ opType, inputs, outputs: [output], attributes });
+    this.emitTo([output], opType, inputs, attributes);
     return output;
+  }
+
+  /** Adds a node with the outputs of these names. */
+  emitTo(
+    outputs: string[],
+    opType: string,
+    inputs: string[],
+    attributes: Record<string, AttributeValue> = {},
+  ): void {
+    this.nodes.push({ opType, inputs, outputs, attributes });
   }
 
   /** Adds a stored array and gives its name. */

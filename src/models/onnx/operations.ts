@@ -105,6 +105,55 @@ function mean(t: Translation): void {
   t.onnx.emit('Flatten', [pooled], { axis: { i: 1 } }, t.result());
 }
 
+function maxPool(t: Translation): void {
+  const kernel = (t.attribute('ksize') as number[]).slice(1, 3);
+  t.onnx.emit('MaxPool', [t.input(0)], windowAttributes(t, kernel), t.result());
+}
+
+/** Between batch × height × width × channels and ONNX's order, where a shape changes its number of sides. */
+const CHANNELS_LAST = { perm: { ints: [0, 2, 3, 1] } };
+const CHANNELS_FIRST = { perm: { ints: [0, 3, 1, 2] } };
+
+function reshape(t: Translation): void {
+  const shape = t.integers(1);
+  if (shape[0] !== -1)
+    throw t.cannot(`its first side is ${shape[0]}, not −1, and the batch has to stay free`);
+  const from = t.shape(0).length === 4 ? t.onnx.emit('Transpose', [t.input(0)], CHANNELS_LAST) : t.input(0);
+  const target = t.onnx.storeInts(`${t.result()}.shape`, shape);
+  if (shape.length !== 4) {
+    t.onnx.emit('Reshape', [from, target], {}, t.result());
+    return;
+  }
+  t.onnx.emit('Transpose', [t.onnx.emit('Reshape', [from, target])], CHANNELS_FIRST, t.result());
+}
+
+function transpose(t: Translation): void {
+  if (t.shape(0).length === 4) throw t.cannot('images of four dimensions are in ONNX’s own order');
+  t.onnx.emit('Transpose', [t.input(0)], { perm: { ints: t.integers(1) } }, t.result());
+}
+
+function gather(t: Translation): void {
+  const [axis] = t.integers(2);
+  const batchSides = (t.attribute('batch_dims') as number | undefined) ?? 0;
+  const rank = t.shape(0).length;
+  if (rank === 4) throw t.cannot('it gathers from images');
+  if (batchSides === 0) {
+    t.onnx.emit('Gather', [t.input(0), t.input(1)], { axis: { i: axis } }, t.result());
+  } else if (batchSides === rank - 1 && axis === rank - 1 && t.shape(1).length === rank) {
+    t.onnx.emit('GatherElements', [t.input(0), t.input(1)], { axis: { i: axis } }, t.result());
+  } else {
+    throw t.cannot(`batch_dims ${batchSides} with axis ${axis} of ${rank} sides is not known`);
+  }
+}
+
+/** The places are int32 in TensorFlow and int64 in ONNX, where whatever uses them takes both. */
+function topK(t: Translation): void {
+  if (t.shape(0).length === 4) throw t.cannot('it ranks values of images');
+  const k = t.onnx.storeInts(`${t.result(1)}.k`, t.integers(1));
+  const attributes = { axis: { i: -1 }, largest: { i: 1 }, sorted: { i: 1 } };
+  t.onnx.emitTo([t.result(0), t.result(1)], 'TopK', [t.input(0), k], attributes);
+}
+
 /** An operation of one input that is the same in ONNX. */
 const same =
   (opType: string): Translator =>
@@ -117,7 +166,13 @@ export const TRANSLATORS: Readonly<Record<string, Translator>> = Object.freeze({
   BiasAdd: biasAdd,
   Conv2D: conv2d,
   FusedBatchNormV3: batchNorm,
+  GatherV2: gather,
   MatMul: matMul,
+  MaxPool: maxPool,
   Mean: mean,
+  Neg: same('Neg'),
   Relu: same('Relu'),
+  Reshape: reshape,
+  TopKV2: topK,
+  Transpose: transpose,
 });

@@ -2,11 +2,15 @@ import { attribute, type Handle, type Kernels } from '../kernels';
 import { Pass } from '../pass';
 import type { Attribute } from '../tensorflow';
 import {
+  type BatchNormGradients,
   type BatchNormOutput,
+  type BatchNormSaved,
   batchNorm,
   batchNormAttributes,
   batchNormGradient,
   batchNormInference,
+  ownBatchNorm,
+  ownBatchNormGradient,
 } from './batch-norm';
 import { relu, reluGradient } from './relu';
 
@@ -77,6 +81,7 @@ export function batchNormRelu(
   runningMean: Handle,
   runningVariance: Handle,
 ): BatchNormOutput {
+  if (pass.kernels.own) return ownBatchNorm(pass, x, gamma, beta, runningMean, runningVariance, true);
   if (fusible(pass.kernels)) {
     const out = pass.many(FUSED, attributes.training, [x, gamma, beta, runningMean, runningVariance], 6);
     // The gradient of the batch norm alone takes no memo; the output itself says where ReLU let through.
@@ -114,17 +119,20 @@ export function batchNormReluInference(
   return y;
 }
 
-/** Gradients of the training form; `x` is its input and `y` its output. */
+/** Gradients of the training form; `x` is its input and `y` its output. `plus`, of the shape of x, is added to dx. */
 export function batchNormReluGradient(
   pass: Pass,
   dy: Handle,
   x: Handle,
   y: Handle,
   gamma: Handle,
-  saved: BatchNormOutput['saved'],
-): ReturnType<typeof batchNormGradient> {
+  beta: Handle,
+  saved: BatchNormSaved,
+  plus?: Handle,
+): BatchNormGradients {
+  if (pass.kernels.own) return ownBatchNormGradient(pass, dy, x, gamma, beta, saved, plus, true);
   const through = reluGradient(pass, dy, y);
-  const gradients = batchNormGradient(pass, through, x, gamma, saved);
+  const gradients = batchNormGradient(pass, through, x, gamma, beta, saved, plus);
   pass.release(through);
   return gradients;
 }

@@ -1,6 +1,7 @@
 import { attribute, type Handle } from '../kernels';
 import type { Pass } from '../pass';
 import type { Attribute } from '../tensorflow';
+import { addTo, NO_TERM, ONE_TERM } from './add';
 
 /** Added to the variance: PyTorch's default, which the reference trains with. */
 export const EPSILON = 1e-5;
@@ -49,6 +50,7 @@ export function batchNorm(
   runningMean: Handle,
   runningVariance: Handle,
 ): BatchNormOutput {
+  if (pass.kernels.own) return ownBatchNorm(pass, x, gamma, beta, runningMean, runningVariance, false);
   const out = pass.many('FusedBatchNormV3', TRAINING, [x, gamma, beta, runningMean, runningVariance], 6);
   return { y: out[0], runningMean: out[1], runningVariance: out[2], saved: [out[3], out[4], out[5]] };
 }
@@ -67,16 +69,75 @@ export function batchNormInference(
   return out[0];
 }
 
-/** Gradients of the training form; `x` is its input. */
+export interface BatchNormGradients {
+  dx: Handle;
+  dgamma: Handle;
+  dbeta: Handle;
+}
+
+/** Gradients of the training form; `x` is its input. `plus`, of the shape of x, is added to dx. */
 export function batchNormGradient(
   pass: Pass,
   dy: Handle,
   x: Handle,
   gamma: Handle,
+  beta: Handle,
   saved: BatchNormSaved,
-): { dx: Handle; dgamma: Handle; dbeta: Handle } {
+  plus?: Handle,
+): BatchNormGradients {
+  if (pass.kernels.own) return ownBatchNormGradient(pass, dy, x, gamma, beta, saved, plus, false);
   const out = pass.many('FusedBatchNormGradV3', GRADIENT, [dy, x, gamma, ...saved], 5);
   pass.release(out[3]);
   pass.release(out[4]);
-  return { dx: out[0], dgamma: out[1], dbeta: out[2] };
+  return { dx: addTo(pass, out[0], plus), dgamma: out[1], dbeta: out[2] };
+}
+
+const ownAttributes = (relu: boolean) => {
+  const common = [attribute.bool('relu', relu), attribute.float('epsilon', EPSILON)];
+  return {
+    forward: [...common, attribute.float('factor', RUNNING_FACTOR)],
+    backward: [
+      [...common, NO_TERM],
+      [...common, ONE_TERM],
+    ],
+  };
+};
+const OWN = { plain: ownAttributes(false), relu: ownAttributes(true) };
+
+/** `batchNorm` in this package's own kernel, with ReLU behind it or not. */
+export function ownBatchNorm(
+  pass: Pass,
+  x: Handle,
+  gamma: Handle,
+  beta: Handle,
+  runningMean: Handle,
+  runningVariance: Handle,
+  relu: boolean,
+): BatchNormOutput {
+  const inputs = [x, gamma, beta, runningMean, runningVariance];
+  const out = pass.many('SvpBatchNorm', OWN[relu ? 'relu' : 'plain'].forward, inputs, 5);
+  return {
+    y: out[0],
+    runningMean: out[1],
+    runningVariance: out[2],
+    saved: [out[3], out[4], pass.kernels.empty],
+  };
+}
+
+/** Its gradients. Where ReLU let through is found again from x: y is not needed. */
+export function ownBatchNormGradient(
+  pass: Pass,
+  dy: Handle,
+  x: Handle,
+  gamma: Handle,
+  beta: Handle,
+  saved: BatchNormSaved,
+  plus: Handle | undefined,
+  relu: boolean,
+): BatchNormGradients {
+  const attributes = OWN[relu ? 'relu' : 'plain'].backward[plus ? 1 : 0];
+  const inputs = [dy, x, gamma, beta, saved[0], saved[1]];
+  if (plus) inputs.push(plus);
+  const [dx, dgamma, dbeta] = pass.many('SvpBatchNormGradient', attributes, inputs, 3);
+  return { dx, dgamma, dbeta };
 }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import sharp from 'sharp';
+import { byCodePoint } from '../../../src/data/code-points';
 import { openImageFolder } from '../../../src/data/image-folder';
-import { byCodePoint } from '../../../src/data/images/list-folder';
 import type { PoolBatch, PoolSource } from '../../../src/data/pool';
 import { failure, temporaryFolder } from './temporary';
 

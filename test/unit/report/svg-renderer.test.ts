@@ -1,4 +1,4 @@
-import { embedSvg } from '../../../src/report/charts';
+import { embedSvg } from '../../../src/report/chart-figures';
 import { renderSvgs } from '../../../src/report/svg-renderer';
 
 const bars = {

@@ -19,7 +19,7 @@ import { failure, temporaryFolder } from '../temporary';
 const folder = temporaryFolder();
 
 test('names, and the near one for a misspelt one', async () => {
-  expect(datasetNames()).toEqual(['fashion-mnist', 'mnist']);
+  expect(datasetNames()).toContain('mnist');
   const e = await failure(loadDataset('fashon-mnist'));
   expect(e).toMatchObject({
     code: 'SVP_E_OPTION',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { rankDescending } from '../../../src/selection/rank';
+import { rankDescending } from '../../../src/core/rank';
 
 /** The plain way: a full sort by score and row. */
 function oracle(scores: ArrayLike<number>, count: number, excluded: number[] = []): number[] {

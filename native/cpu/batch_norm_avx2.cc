@@ -1,0 +1,9 @@
+#include "lanes_avx2.h"
+
+#include "batch_norm_loops.h"
+
+namespace svp::cpu {
+
+BatchNormKernels batch_norm_kernels_avx2() { return {statistics, normalise, gradient_sums, gradient}; }
+
+}  // namespace svp::cpu

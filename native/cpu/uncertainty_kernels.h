@@ -1,0 +1,55 @@
+// Makes the kernels of svp/uncertainty.h from the lanes of one instruction set, V:
+//
+//   Singles: 8 float32       load(p), load_some(p, count, fill) with `fill` in the lanes that are left, fill, store,
+//                            larger(a, b), smaller(a, b): b where a is NaN, or b everywhere where b is; minus_single,
+//                            fused(a, b, c) = a·b + c, fused_minus(a, b, c) = a·b − c, rounded once
+//                            at_power_single(p, t): p · 2^n, where the low bits of t hold n
+//                            where_greater(a, b, x, y): x where a > b, else y
+//   Doubles: 8 float64       load_double, store_double, fill_double, widen(Singles), load_widened(p), narrow to Singles, plus,
+//                            minus, times, over, larger_double, fused_double
+//                            at_power(p, shifted): p · 2^n, where the low bits of `shifted` hold n
+//                            split(x, g): x = 2^k · g with g in [√½, √2), x positive and normal; gives k
+//                            where_negative(x, v): v where x < 0, else +0
+//   Nans:    a running "was there a NaN" flag: no_nans, note_nans, any
+//   widen_half(from, count, to): binary16 to binary32
+//
+// Types come from anonymous namespaces of the kernel files, so nothing here is shared between instruction sets.
+#pragma once
+
+#include "cpu/committee_row.h"
+#include "cpu/probabilities.h"
+#include "cpu/uncertainty_measures.h"
+#include "cpu/uncertainty_narrow.h"
+#include "cpu/uncertainty_row.h"
+#include "cpu/uncertainty_wide.h"
+
+namespace svp::cpu {
+
+template <typename V>
+inline std::size_t uncertainty_sums(const float* rows, std::size_t count, std::size_t columns,
+                                    const UncertaintyTemperature& temperature, UncertaintySums& sums) {
+  if (columns < kNarrowColumns) return uncertainty_narrow<V>(rows, count, columns, temperature, sums);
+  constexpr std::size_t kMostColumns = std::size_t{1} << 30;  // block numbers are float32 lanes there
+  for (std::size_t i = 0; i < count; i++) {
+    const float* row = rows + i * columns;
+    if (columns <= kMostColumns && uncertainty_wide<V>(row, columns, temperature, sums, i)) continue;
+    if (!uncertainty_row<V>(row, columns, temperature, sums, i)) return i;
+  }
+  for (std::size_t i = count; i % 8 != 0; i++) {
+    // uncertainty_measures takes eight at a time.
+    sums.others[i] = sums.weighted[i] = sums.shift[i] = sums.gap[i] = 0;
+  }
+  return count;
+}
+
+template <typename V>
+constexpr UncertaintyKernel make_uncertainty_kernel() {
+  return {uncertainty_sums<V>, uncertainty_measures<V>, probability_rows<V>, committee_row<V>, V::widen_half};
+}
+
+const UncertaintyKernel& uncertainty_kernel_scalar();
+const UncertaintyKernel& uncertainty_kernel_avx2();
+const UncertaintyKernel& uncertainty_kernel_avx512();
+const UncertaintyKernel& uncertainty_kernel_neon();
+
+}  // namespace svp::cpu

@@ -1,0 +1,134 @@
+/** What active learning and core-set selection have in common: options, networks, the split of the data. */
+import { z } from 'zod';
+import { parseOptions } from '../core/options';
+import type { OnProgress } from '../core/progress';
+import type { DatasetRecord } from '../core/run-record';
+import type { ImageSplits } from '../data/dataset';
+import { SvpError } from '../errors';
+import { checkArch } from '../models/registry';
+import { DEFAULT_TARGET, type Network, networkShape } from './network';
+import { resolveSchedule } from './schedule';
+
+/** Changes of a network: what is left out is the default's. `epochs` of one number alone is the total. */
+export type NetworkChanges = Partial<Network>;
+
+/** A number of rows, or a share of the pool: 1000, '10%'. */
+export type Size = number | string;
+
+/** Options of every protocol. */
+export interface ProtocolOptions {
+  /** A data set's name (`datasetNames()`), or images in memory. */
+  dataset: string | ImageSplits;
+  /** Default: preact20 for five epochs. */
+  target?: NetworkChanges;
+  /** The model that chooses; what is not given is the target's. */
+  proxy?: NetworkChanges;
+  /** Train the target on what was chosen (default), or only choose. */
+  trainTarget?: boolean;
+  /** Take what an earlier run chose: its folder. No proxy is trained; pool, validation and test set are that run's. */
+  precomputedSelection?: string;
+  /** Random part of the train split to choose from. Default: all of it. */
+  pool?: number;
+  /** Examples held out of the pool to report validation accuracy on. Default 0. */
+  validation?: number;
+  /** Random part of the test split to test on. Default: all of it. */
+  test?: number;
+  /** Of every random choice, the initial weights and the orders. Default 0. */
+  seed?: number;
+  /** Test and validate after every epoch (default), or only after the last: no learning curves, and less time. */
+  evaluateEveryEpoch?: boolean;
+  cacheDirectory?: string;
+  /** Where the run goes. Default: nowhere, unless leaveRunDirectory. */
+  runDirectory?: string;
+  /** Leave a run folder, `runs/<protocol>-<UTC time>` unless runDirectory names it. */
+  leaveRunDirectory?: boolean;
+  /** Write into a folder that is not empty. */
+  force?: boolean;
+  /** Go on with the run in runDirectory: what it has finished is not repeated. */
+  resume?: boolean;
+  /** Train in a child process (default true), so that this one's event loop stays free. */
+  isolate?: boolean;
+  /** How the record says that it was made. */
+  command?: string;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+  /** One line for each finished stage. */
+  onNote?: (text: string) => void;
+  /** Called once the run's folder is there. */
+  onRunDirectory?: (folder: string) => void;
+}
+
+const any = z.any().optional();
+const text = z.string().min(1).optional();
+const flag = z.boolean().optional();
+
+/** Of the options above, for the schemas of the protocols. */
+export const protocolShape = {
+  dataset: z.any(),
+  target: any,
+  proxy: any,
+  trainTarget: flag,
+  precomputedSelection: text,
+  pool: z.int().min(1).optional(),
+  validation: z.int().min(0).optional(),
+  test: z.int().min(1).optional(),
+  seed: z.int().optional(),
+  evaluateEveryEpoch: flag,
+  cacheDirectory: text,
+  runDirectory: text,
+  leaveRunDirectory: flag,
+  force: flag,
+  resume: flag,
+  isolate: flag,
+  command: z.string().optional(),
+  signal: any,
+  onProgress: any,
+  onNote: any,
+  onRunDirectory: any,
+};
+
+const networks = z.object({ target: networkShape, proxy: networkShape });
+
+/** One number of epochs alone is the total, in the paper's proportions. */
+function withSchedule(changes: NetworkChanges): NetworkChanges {
+  const { epochs, learningRates } = changes;
+  if (!Array.isArray(epochs) || epochs.length !== 1 || learningRates !== undefined) return changes;
+  return { ...changes, ...resolveSchedule(epochs) };
+}
+
+/**
+ * The two networks with everything filled in: the target from the defaults, the proxy from the target.
+ * @throws SvpError SVP_E_OPTION
+ */
+export function resolveNetworks(
+  given: Pick<ProtocolOptions, 'target' | 'proxy'>,
+  where: string,
+): { target: Network; proxy: Network } {
+  const target = { ...DEFAULT_TARGET, ...withSchedule(given.target ?? {}) };
+  const proxy = { ...target, ...withSchedule(given.proxy ?? {}) };
+  parseOptions(networks, { target, proxy }, where);
+  checkArch(target.arch);
+  checkArch(proxy.arch);
+  return { target, proxy };
+}
+
+/** @throws SvpError SVP_E_OPTION: `resume` without a folder, or together with `force` */
+export function checkResume({ resume, force, runDirectory }: ProtocolOptions): void {
+  if (!resume) return;
+  const fail = (message: string): never => {
+    throw new SvpError('SVP_E_OPTION', message, { option: 'resume' });
+  };
+  if (runDirectory === undefined) fail('To resume, name the run’s folder (runDirectory, --run-dir).');
+  if (force) fail('To resume goes on with a run, to force starts it anew: give one of them.');
+}
+
+/** What a record says of the data. */
+export function datasetRecord(
+  name: string,
+  { train, test }: ImageSplits,
+  pool: number,
+  tested?: number,
+): DatasetRecord {
+  const { classes, classNames, height, width, channels } = train;
+  return { name, pool, test: tested ?? test.count, classes, classNames, height, width, channels };
+}
