@@ -31,11 +31,11 @@ class Clothes(nn.Module):
     def __init__(self):
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(16, 24, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(24, 32, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU(),
+            nn.Conv2d(16, 24, 3, stride=2, padding=1), nn.ReLU(),
+            nn.Conv2d(24, 32, 3, stride=2, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(),
         )
-        self.head = nn.Linear(32, len(NAMES))
+        self.head = nn.Linear(128, len(NAMES))
 
     def forward(self, images):
         hidden = self.body(images)
@@ -45,9 +45,11 @@ class Clothes(nn.Module):
 torch.manual_seed(0)
 torch.set_num_threads(2)
 prepared = lambda images: ((torch.from_numpy(images.copy()).float() / 255 - MEAN) / STD).unsqueeze(1)
-train, labels = prepared(idx("train-images.idx")), torch.from_numpy(idx("train-labels.idx").astype(np.int64))
+ROWS = 20_000  # enough for 85 %, in a minute
+train = prepared(idx("train-images.idx")[:ROWS])
+labels = torch.from_numpy(idx("train-labels.idx")[:ROWS].astype(np.int64))
 model = Clothes()
-EPOCHS, BATCH = 4, 128
+EPOCHS, BATCH = 3, 64
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
 steps = EPOCHS * (len(train) // BATCH)
 schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=steps)

@@ -44,8 +44,8 @@ export function registerScore(program: Command, context: CliContext): void {
     .summary('run a model over a pool: logits, features, uncertainty, the most uncertain rows')
     .description(
       'Runs a model over a pool and writes what svp select takes, as it comes.\n\n' +
-        'MODEL is an ONNX file or a checkpoint of svp train. POOL is a .npy, .npz or IDX file, a folder of images, or a\n' +
-        'data set by its name (fashion-mnist, fashion-mnist/test).',
+        'MODEL is an ONNX file or a checkpoint of svp train. POOL is a .npy, .npz or IDX file, a folder of images, a .csv\n' +
+        'file of texts, or a data set by its name (fashion-mnist, fashion-mnist/test).',
     )
     .argument('<model>', 'an ONNX model, or a checkpoint')
     .argument('<pool>', 'an array file, a folder of images, or a data set')

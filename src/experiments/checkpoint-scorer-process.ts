@@ -1,4 +1,5 @@
 /** The child process behind `CheckpointScorer`: one model of this package. */
+import type { BatchValues } from '../models/model';
 import { tensorflowStatus } from '../models/tensorflow';
 import { serveScoring } from '../scoring/process/child';
 import { modelFromCheckpoint } from '../training/checkpoint';
@@ -6,12 +7,12 @@ import type { CheckpointRun, LoadedCheckpoint } from './checkpoint-scorer';
 
 serveScoring(async ({ file }: { file: string }) => {
   const model = await modelFromCheckpoint(file);
-  const { arch, inputShape, classes, featureSize } = model;
+  const { arch, input, classes, featureSize } = model;
   const { version, device = 'cpu' } = tensorflowStatus();
   const runtime = `TensorFlow ${version}`;
   const description: LoadedCheckpoint = {
     arch,
-    inputShape: [...inputShape],
+    input,
     classes,
     featureSize,
     runtime,
@@ -20,6 +21,6 @@ serveScoring(async ({ file }: { file: string }) => {
   return {
     description,
     score: ({ values, size }, run) =>
-      model.infer(values as Float32Array, size, (run as CheckpointRun).outputs),
+      model.infer(values as BatchValues, size, (run as CheckpointRun).outputs),
   };
 });

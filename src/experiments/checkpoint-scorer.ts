@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { throwIfAborted } from '../core/abort';
-import type { OutputName, Outputs } from '../models/model';
+import type { ModelInput as ModelOwnInput, OutputName, Outputs } from '../models/model';
 import { trainingEnvironment } from '../models/tensorflow';
-import { type InputConfig, ownImageInput } from '../scoring/input-config';
+import { type InputConfig, inputOf } from '../scoring/input-config';
 import { ScoringProcess } from '../scoring/process/scoring-process';
 import type { ModelInput, Scorer, ScorerBatch } from '../scoring/scorer';
 
 /** What the child tells of the model that it has loaded. */
 export interface LoadedCheckpoint {
   arch: string;
-  inputShape: number[];
+  input: ModelOwnInput;
   classes: number;
   featureSize: number;
   runtime: string;
@@ -43,7 +43,7 @@ export class CheckpointScorer implements Scorer {
 
   private constructor(
     private readonly child: ScoringProcess,
-    { arch, inputShape, classes, featureSize, runtime, device }: LoadedCheckpoint,
+    { arch, input, classes, featureSize, runtime, device }: LoadedCheckpoint,
     config: InputConfig,
   ) {
     this.name = arch;
@@ -51,14 +51,7 @@ export class CheckpointScorer implements Scorer {
     this.featureSize = featureSize;
     this.runtime = runtime;
     this.providerReason = `checkpoints are scored by TensorFlow, on the ${device}`;
-    this.input = {
-      name: 'images',
-      shape: inputShape,
-      dtype: 'float32',
-      layout: 'nhwc',
-      normalized: true,
-      ...ownImageInput(config, inputShape[2]),
-    };
+    this.input = inputOf(input, config);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { PoolSource } from '../data/pool';
 import { datasetPool, matrixPool } from '../data/pools/array-pool';
 import { openPool } from '../data/pools/open-pool';
 import { isSvpError, SvpError } from '../errors';
-import { fitPool, imageFilesFor } from '../scoring/fit-pool';
+import { fitPool, imageFilesFor, textsFor } from '../scoring/fit-pool';
 import type { Scorer } from '../scoring/scorer';
 import { type OpenScorer, openScorer } from './open-scorer';
 import { ScoreArrays } from './score-arrays';
@@ -95,6 +95,7 @@ async function poolOf(o: ScorePoolOptions, scorer: Scorer): Promise<PoolSource> 
   if (typeof given === 'string') {
     return openPool(given, {
       images: () => imageFilesFor(scorer.input, scorer.name),
+      texts: () => textsFor(scorer.input, scorer.name),
       ...(o.cacheDirectory !== undefined && { cacheDirectory: o.cacheDirectory }),
       ...(o.signal && { signal: o.signal }),
     });

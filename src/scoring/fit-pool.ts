@@ -1,6 +1,7 @@
 import type { ImageFileOptions } from '../data/image-folder';
 import type { PoolSource } from '../data/pool';
 import { type ImagePreprocessing, preparedImages } from '../data/pools/prepared-images';
+import type { TextPoolOptions } from '../data/text-pool';
 import { SvpError } from '../errors';
 import type { ModelInput } from './scorer';
 
@@ -44,6 +45,18 @@ export function imageFilesFor(input: ModelInput, modelName: string): ImageFileOp
     );
   }
   return { ...preprocessing(input, { height, width, channels }, undefined), ...input.images };
+}
+
+/**
+ * How a CSV file of texts becomes a model's input: codes of characters.
+ * @throws SvpError SVP_E_SHAPE where the model takes no vectors of whole numbers
+ */
+export function textsFor(input: ModelInput, modelName: string): TextPoolOptions {
+  const [length] = input.shape;
+  if (input.shape.length !== 1 || (input.dtype !== 'int32' && input.dtype !== 'int64')) {
+    throw new SvpError('SVP_E_SHAPE', `${modelName} takes ${shapeText(input)}, which are no codes of texts.`);
+  }
+  return { ...input.texts, dtype: input.dtype, ...(typeof length === 'number' && { length }) };
 }
 
 function preprocessing(

@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import { z } from 'zod';
 import { parseOptions } from '../core/options';
 import { SvpError } from '../errors';
+import type { ModelInput as ModelOwnInput } from '../models/model';
 import type { ModelInput } from './scorer';
 
 /** What a model that this package did not make needs to be told, where the file does not say it itself. */
@@ -24,6 +25,8 @@ export interface InputConfig {
   mean?: number | number[];
   /** Per channel, or one number for all. Default: 1. */
   std?: number | number[];
+  /** For CSV files of texts: whether the first column is a class (default true) and the first row names (default false). */
+  texts?: { labels?: boolean; header?: boolean };
   /** Names of the outputs; default: 'logits' and 'features', or the only output as logits. */
   outputs?: { logits?: string; features?: string };
 }
@@ -42,6 +45,7 @@ export const inputConfigShape = z.object({
   scale: positive.optional(),
   mean: z.union([finite, z.array(finite).min(1)]).optional(),
   std: z.union([positive, z.array(positive).min(1)]).optional(),
+  texts: z.strictObject({ labels: z.boolean().optional(), header: z.boolean().optional() }).optional(),
   outputs: z
     .strictObject({ logits: z.string().min(1).optional(), features: z.string().min(1).optional() })
     .optional(),
@@ -117,17 +121,26 @@ export function imageInput(
 }
 
 /**
- * The same for a model of this package, which knows its shape, layout and outputs but not how its images were normalised.
+ * What a model of this package takes. It knows its shape, layout and outputs, but not how its images were normalised.
  * @throws SvpError SVP_E_OPTION, also for what only an ONNX model can be told
  */
-export function ownImageInput(config: InputConfig, channels: number): ReturnType<typeof imageInput> {
-  const foreign = (['input', 'layout', 'size', 'outputs'] as const).find(
-    (name) => config[name] !== undefined,
-  );
-  if (foreign === undefined) return imageInput(config, channels);
-  throw new SvpError(
-    'SVP_E_OPTION',
-    `"${foreign}" of an input configuration is for ONNX models; a model of this package knows its own.`,
-    { option: foreign },
-  );
+export function inputOf(model: ModelOwnInput, config: InputConfig): ModelInput {
+  const foreign = (['input', 'layout', 'size', 'outputs'] as const).find((name) => config[name] !== undefined);
+  if (foreign !== undefined) {
+    throw new SvpError(
+      'SVP_E_OPTION',
+      `"${foreign}" of an input configuration is for ONNX models; a model of this package knows its own.`,
+      { option: foreign },
+    );
+  }
+  const texts = config.texts && { texts: config.texts };
+  if (model.kind === 'text') return { name: 'codes', shape: [model.length], dtype: 'int32', ...texts };
+  return {
+    name: 'images',
+    shape: [...model.shape],
+    dtype: 'float32',
+    layout: 'nhwc',
+    normalized: true,
+    ...imageInput(config, model.shape[2]),
+  };
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SvpError } from '../errors';
-import type { Model, OutputName, Outputs } from '../models/model';
-import { type InputConfig, ownImageInput } from './input-config';
+import type { BatchValues, Model, OutputName, Outputs } from '../models/model';
+import { type InputConfig, inputOf } from './input-config';
 import type { ModelInput, Scorer, ScorerBatch } from './scorer';
 
 /**
@@ -28,14 +28,7 @@ export class ModelScorer implements Scorer {
     this.name = model.arch;
     this.classes = model.classes;
     this.featureSize = model.featureSize;
-    this.input = {
-      name: 'images',
-      shape: [...model.inputShape],
-      dtype: 'float32',
-      layout: 'nhwc',
-      normalized: true,
-      ...ownImageInput(config, model.inputShape[2]),
-    };
+    this.input = inputOf(model.input, config);
   }
 
   async prepare(): Promise<void> {}
@@ -46,7 +39,7 @@ export class ModelScorer implements Scorer {
       await nextTurn();
       if (this.closed) throw new SvpError('SVP_E_ABORT', 'The model was closed.');
       const { values, size } = batch;
-      return this.model.infer(values as Float32Array, size, outputs);
+      return this.model.infer(values as BatchValues, size, outputs);
     });
     this.last = answer.catch(() => {});
     return answer;

@@ -17,6 +17,8 @@ export interface ModelInput {
     readonly orient?: boolean;
     readonly shrinkOnLoad?: boolean;
   };
+  /** For texts that are read from CSV files; see TextPoolOptions. */
+  readonly texts?: { readonly labels?: boolean; readonly header?: boolean };
   /** True where the model was trained on normalised images: bytes without a mean and std would be scored wrongly. */
   readonly normalized?: boolean;
 }

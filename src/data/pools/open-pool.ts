@@ -6,6 +6,7 @@ import { openRegularFile, readAt, readError } from '../formats/byte-stream';
 import { readIdx } from '../formats/idx';
 import type { OpenImageFolderOptions } from '../image-folder';
 import type { PoolSource } from '../pool';
+import type { TextPoolOptions } from '../text-pool';
 import { arrayPool, datasetPool } from './array-pool';
 import { fileFingerprint, openNpyPool } from './npy-pool';
 
@@ -14,12 +15,14 @@ export interface OpenPoolOptions {
   cacheDirectory?: string;
   /** How image files become items; asked only where the pool is a folder of images. */
   images?: () => OpenImageFolderOptions;
+  /** How texts become items; asked only where the pool is a CSV file. */
+  texts?: () => TextPoolOptions;
   signal?: AbortSignal;
 }
 
 /**
  * Opens what a pool's name means: an array file (`.npy`, `.npz`, `archive.npz:member`, IDX, told by their first bytes), a
- * folder of images, or a data set by its name: `fashion-mnist` is its training half, `fashion-mnist/test` the other.
+ * folder of images, a CSV file of texts (`.csv`, `.csv.gz`), or a data set by its name: `fashion-mnist` is its training half, `fashion-mnist/test` the other.
  * @throws SvpError SVP_E_FILE (no such file, and no data set of that name), SVP_E_FORMAT, SVP_E_SHAPE, SVP_E_OPTION
  */
 export async function openPool(name: string, options: OpenPoolOptions = {}): Promise<PoolSource> {
@@ -35,6 +38,10 @@ export async function openPool(name: string, options: OpenPoolOptions = {}): Pro
     const { openImageFolder } = require('../image-folder') as typeof import('../image-folder');
     return openImageFolder(name, { ...images, ...(options.signal && { signal: options.signal }) });
   }
+  if (options.texts && /\.csv(?:\.gz)?$/i.test(name)) {
+    const { openTextPool } = require('../text-pool') as typeof import('../text-pool');
+    return openTextPool(name, { ...options.texts(), ...(options.signal && { signal: options.signal }) });
+  }
   const { handle } = await openRegularFile(name);
   const start = Buffer.alloc(6);
   await readAt(handle, start, 0).finally(() => handle.close());
@@ -44,7 +51,7 @@ export async function openPool(name: string, options: OpenPoolOptions = {}): Pro
     return openIdxPool(name);
   throw new SvpError(
     'SVP_E_FORMAT',
-    `${name} is not a pool that can be read: .npy, .npz and IDX files are, told by their first bytes.`,
+    `${name} is not a pool that can be read: .npy, .npz and IDX files are, told by their first bytes, and .csv files of texts.`,
     { file: name },
   );
 }

@@ -39,6 +39,7 @@ export function describeModel(file: string, model: OnnxModel, config: InputConfi
     shape: sized.shape,
     dtype: value.type as InputType,
     ...(sized.layout && { layout: sized.layout }),
+    ...(config.texts && { texts: config.texts }),
     ...(sized.layout && imageInput(config, typeof channels === 'number' ? channels : undefined, said)),
   };
   return {
