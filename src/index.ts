@@ -1,9 +1,18 @@
 /**
  * The whole public surface. Importing it loads neither TensorFlow nor the addon: the calls that need them do.
  */
+export {
+  type ComparedRanking,
+  type CorrelateOptions,
+  type Correlation,
+  correlate,
+} from './analysis/correlate';
+export { pearson, spearman } from './analysis/correlation';
+export type { Ranking } from './analysis/ranking';
 export type { HalfMatrix, Matrix } from './core/matrix';
 export type { OnProgress, Progress } from './core/progress';
 export type { CoreSetRecord, CoreSetRow, EpochRecord, ModelRecord } from './core/run-record';
+export type { SelectionView } from './core/selection-view';
 export type { ImageDataset, ImageSplits } from './data/dataset';
 export { datasetNames, type LoadOptions, loadDataset } from './data/datasets/registry';
 export { formatIndexFile, readIndexFile, writeIndexFile } from './data/formats/index-file';
@@ -17,6 +26,7 @@ export { type ExportOnnxOptions, type ExportOnnxResult, exportOnnx } from './exp
 export { type QuickstartOptions, type QuickstartResult, quickstart } from './experiments/quickstart';
 export type { Pool, ScorePoolOptions, ScorePoolResult } from './experiments/score-options';
 export { scorePool } from './experiments/score-pool';
+export { type SelectionViewOptions, selectionView } from './experiments/selection-view';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
 export type { Model } from './models/model';
 export { archNames, type CreateModelOptions, createModel } from './models/registry';
@@ -60,7 +70,8 @@ export {
   type UncertaintyScores,
   uncertainty,
 } from './native/uncertainty';
-export { renderCoreSetReport, writeCoreSetReport as report } from './report/core-set-report';
+export { renderCoreSetReport } from './report/core-set-report';
+export { writeReport as report } from './report/write-report';
 export type { InputConfig } from './scoring/input-config';
 export { parseBudget } from './selection/budget';
 export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } from './selection/method';
