@@ -2,11 +2,20 @@
  * The whole public surface. Importing it loads neither TensorFlow nor the addon: the calls that need them do.
  */
 
+export {
+  type ComparedRanking,
+  type CorrelateOptions,
+  type Correlation,
+  correlate,
+} from './analysis/correlate';
+export { pearson, spearman } from './analysis/correlation';
+export type { Ranking } from './analysis/ranking';
 export type { ActiveRecord, ActiveRound, ActiveTarget } from './core/active-record';
 export type { CoreSetRunRecord, CoreSetSubset } from './core/core-set-run-record';
 export type { HalfMatrix, Matrix } from './core/matrix';
 export type { OnProgress, Progress } from './core/progress';
 export type { CoreSetRecord, CoreSetRow, EpochRecord, ModelRecord } from './core/run-record';
+export type { SelectionView } from './core/selection-view';
 export type { SweepRecord, SweepRun } from './core/sweep-record';
 export type { ImageDataset, ImageSplits } from './data/dataset';
 export { datasetNames, type LoadOptions, loadDataset } from './data/datasets/registry';
@@ -27,6 +36,7 @@ export type { LabelRequest, LabelSource } from './experiments/label-book';
 export { type QuickstartOptions, type QuickstartResult, quickstart } from './experiments/quickstart';
 export type { Pool, ScorePoolOptions, ScorePoolResult } from './experiments/score-options';
 export { scorePool } from './experiments/score-pool';
+export { type SelectionViewOptions, selectionView } from './experiments/selection-view';
 export { type SweepOptions, type SweepResult, sweep } from './experiments/sweep';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
 export type { Architecture, NetworkPlan } from './models/architecture';
@@ -74,7 +84,8 @@ export {
   type UncertaintyScores,
   uncertainty,
 } from './native/uncertainty';
-export { renderCoreSetReport, writeCoreSetReport as report } from './report/core-set-report';
+export { renderCoreSetReport } from './report/core-set-report';
+export { writeReport as report } from './report/write-report';
 export type { InputConfig } from './scoring/input-config';
 export { parseBudget } from './selection/budget';
 export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } from './selection/method';
