@@ -1,9 +1,22 @@
 /**
  * The whole public surface. Importing it loads neither TensorFlow nor the addon: the calls that need them do.
  */
+
+export {
+  type ComparedRanking,
+  type CorrelateOptions,
+  type Correlation,
+  correlate,
+} from './analysis/correlate';
+export { pearson, spearman } from './analysis/correlation';
+export type { Ranking } from './analysis/ranking';
+export type { ActiveRecord, ActiveRound, ActiveTarget } from './core/active-record';
+export type { CoreSetRunRecord, CoreSetSubset } from './core/core-set-run-record';
 export type { HalfMatrix, Matrix } from './core/matrix';
 export type { OnProgress, Progress } from './core/progress';
 export type { CoreSetRecord, CoreSetRow, EpochRecord, ModelRecord } from './core/run-record';
+export type { SelectionView } from './core/selection-view';
+export type { SweepRecord, SweepRun } from './core/sweep-record';
 export type { ImageDataset, ImageSplits } from './data/dataset';
 export { datasetNames, type LoadOptions, loadDataset } from './data/datasets/registry';
 export { formatIndexFile, readIndexFile, writeIndexFile } from './data/formats/index-file';
@@ -11,12 +24,20 @@ export { type NpyArray, readNpy, readNpyMatrix, readNpyVector, writeNpy } from '
 export { npzNames, readNpzMember } from './data/formats/npz';
 export type { BrokenItem, PoolBatch, PoolSource } from './data/pool';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, isSvpError, SvpError } from './errors';
+export {
+  type ActiveLearningOptions,
+  type ActiveLearningResult,
+  activeLearning,
+} from './experiments/active-learning';
 export { type CoreSetOptions, type CoreSetResult, coreSet } from './experiments/core-set';
 export { type DoctorPart, type DoctorReport, doctor } from './experiments/doctor';
 export { type ExportOnnxOptions, type ExportOnnxResult, exportOnnx } from './experiments/export-onnx';
+export type { LabelRequest, LabelSource } from './experiments/label-book';
 export { type QuickstartOptions, type QuickstartResult, quickstart } from './experiments/quickstart';
 export type { Pool, ScorePoolOptions, ScorePoolResult } from './experiments/score-options';
 export { scorePool } from './experiments/score-pool';
+export { type SelectionViewOptions, selectionView } from './experiments/selection-view';
+export { type SweepOptions, type SweepResult, sweep } from './experiments/sweep';
 export { type TrainOptions, type TrainResult, train } from './experiments/train';
 export type { Architecture, NetworkPlan } from './models/architecture';
 export type { Layer } from './models/layers/layer';
@@ -63,7 +84,8 @@ export {
   type UncertaintyScores,
   uncertainty,
 } from './native/uncertainty';
-export { renderCoreSetReport, writeCoreSetReport as report } from './report/core-set-report';
+export { renderCoreSetReport } from './report/core-set-report';
+export { writeReport as report } from './report/write-report';
 export type { InputConfig } from './scoring/input-config';
 export { parseBudget } from './selection/budget';
 export type { KCentersOptions, Need, RowScorer, Selection, SelectionMethod } from './selection/method';

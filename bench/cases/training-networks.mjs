@@ -38,6 +38,7 @@ export const NETWORKS = {
     ...common,
     title: 'ResNet18, 224 × 224 × 3, batch 16',
     batch: 16,
+    rate: 0.01,
     input: { kind: 'image', shape: [224, 224, 3] },
     family: 'resnet',
     width: 64,

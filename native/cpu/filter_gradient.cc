@@ -13,6 +13,8 @@ namespace {
 
 // Input channels in a group: with a row of three taps 48 floats, eight register tiles.
 constexpr std::size_t kGroup = 16;
+// Groups of a piece of work: each piece packs all of dy.
+constexpr std::size_t kPieceGroups = 4;
 // Output pixels in a block: source and dy of one group and panel stay in the first-level cache.
 constexpr std::size_t kPixels = 160;
 // Floats that all parts' sums may take together.
@@ -30,6 +32,8 @@ void Convolution::filter_gradient(const ConvolutionShape& s, const float* x, con
   const std::size_t wide = s.output_width();
   const std::size_t width = std::min(kGroup, s.inputs);  // channels of a group; the last group's rest is zeros
   const std::size_t groups = (s.inputs + width - 1) / width;
+  const std::size_t piece_groups = std::min(groups, kPieceGroups);
+  const std::size_t channel_pieces = (groups + piece_groups - 1) / piece_groups;
   const std::size_t taps = s.filter_width * width;
   const std::size_t group_floats = panels * s.filter_height * taps * panel;
   const std::size_t parts =
@@ -42,16 +46,16 @@ void Convolution::filter_gradient(const ConvolutionShape& s, const float* x, con
   const std::size_t source_columns = (wide - 1) * s.stride_width + s.filter_width;
   const std::size_t source_stride = source_rows * source_columns * width;
 
-  state.pool.parallel_for(parts * groups, 1, [&](std::size_t begin, std::size_t end, unsigned thread) {
+  state.pool.parallel_for(parts * channel_pieces, 1, [&](std::size_t begin, std::size_t end, unsigned thread) {
     State::Scratch& scratch = state.scratch[thread];
-    scratch.source.require(images * source_stride);
+    scratch.source.require(piece_groups * images * source_stride);
     scratch.gradient.require(panels * images * rows * wide * panel);
     for (std::size_t piece = begin; piece < end; piece++) {
-      const std::size_t part = piece / groups;
-      const std::size_t group = piece % groups;
-      float* sums = state.sums.data() + piece * group_floats;
-      std::fill(sums, sums + group_floats, 0.0f);
-      const std::size_t taken = std::min(width, s.inputs - group * width);
+      const std::size_t part = piece / channel_pieces;
+      const std::size_t first = piece % channel_pieces * piece_groups;
+      const std::size_t here_groups = std::min(piece_groups, groups - first);
+      float* sums = state.sums.data() + (part * groups + first) * group_floats;
+      std::fill(sums, sums + here_groups * group_floats, 0.0f);
       const std::size_t last = (part + 1) * s.batch / parts;
       for (std::size_t image = part * s.batch / parts; image < last; image += images) {
         const std::size_t here = std::min(images, last - image);
@@ -59,10 +63,13 @@ void Convolution::filter_gradient(const ConvolutionShape& s, const float* x, con
           const std::size_t strip = std::min(rows, high - row);
           scratch.pixels.clear();
           for (std::size_t i = 0; i < here; i++) {
-            cpu::padded_copy(x + (image + i) * s.height * s.width * s.inputs + group * width, s.height, s.width, s.inputs, taken,
-                             static_cast<std::ptrdiff_t>(row * s.stride_height) - static_cast<std::ptrdiff_t>(s.top),
-                             (strip - 1) * s.stride_height + s.filter_height, -static_cast<std::ptrdiff_t>(s.left),
-                             source_columns, width, scratch.source.data() + i * source_stride);
+            for (std::size_t g = 0; g < here_groups; g++) {
+              cpu::padded_copy(x + (image + i) * s.height * s.width * s.inputs + (first + g) * width, s.height, s.width, s.inputs,
+                               std::min(width, s.inputs - (first + g) * width),
+                               static_cast<std::ptrdiff_t>(row * s.stride_height) - static_cast<std::ptrdiff_t>(s.top),
+                               (strip - 1) * s.stride_height + s.filter_height, -static_cast<std::ptrdiff_t>(s.left),
+                               source_columns, width, scratch.source.data() + (g * images + i) * source_stride);
+            }
             for (std::size_t r = 0; r < strip; r++) {
               scratch.pixels.push_back(
                   static_cast<std::uint32_t>(i * source_stride + r * s.stride_height * source_columns * width));
@@ -79,11 +86,13 @@ void Convolution::filter_gradient(const ConvolutionShape& s, const float* x, con
                 std::fill(out + count, out + panel, 0.0f);
               }
             }
-            for (std::size_t ky = 0; ky < s.filter_height; ky++) {
-              state.kernels.filter({scratch.source.data() + ky * source_columns * width, scratch.pixels.data(),
-                                    scratch.pixels.size(), wide, s.stride_width * width,
-                                    scratch.gradient.data() + p * pixels * panel, taps,
-                                    sums + (p * s.filter_height + ky) * taps * panel});
+            for (std::size_t g = 0; g < here_groups; g++) {
+              for (std::size_t ky = 0; ky < s.filter_height; ky++) {
+                state.kernels.filter({scratch.source.data() + g * images * source_stride + ky * source_columns * width,
+                                      scratch.pixels.data(), scratch.pixels.size(), wide, s.stride_width * width,
+                                      scratch.gradient.data() + p * pixels * panel, taps,
+                                      sums + g * group_floats + (p * s.filter_height + ky) * taps * panel});
+              }
             }
           }
         }

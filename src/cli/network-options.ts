@@ -73,10 +73,7 @@ export function given<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }
 
-/**
- * The two networks of a command. A proxy without an architecture of its own keeps the target's width; one with another has
- * its own, unless --proxy-width says which.
- */
+/** The two networks of a command: what is not said of the proxy is the target's, its width included. */
 export function networksOf(o: NetworkCommandOptions): { target: NetworkChanges; proxy?: NetworkChanges } {
   const target: NetworkChanges = given({
     arch: o.arch,

@@ -18,6 +18,7 @@ export interface ProtocolCommandOptions extends CommonOptions, NetworkCommandOpt
   test?: number;
   validation?: number;
   evalEveryEpoch: boolean;
+  scoring: 'tensorflow' | 'onnx';
   selectionMethod?: string;
   precomputedSelection?: string;
   trainTarget: boolean;
@@ -45,6 +46,11 @@ export function addProtocolOptions(
       .option('--no-train-target', 'only choose')
       .option('--eval-every-epoch', 'test after every epoch (the default)', true)
       .option('--no-eval-every-epoch', 'test after the last epoch only')
+      .addOption(
+        new Option('--scoring <runtime>', 'what runs the proxy over the pool')
+          .choices(['tensorflow', 'onnx'])
+          .default('tensorflow'),
+      )
       .option('-s, --seed <n>', 'seed of every random choice, the weights and the orders', seedNumber, 0)
       .option('--resume', 'go on with the run in --run-dir')
       .option('--run-dir <folder>', `where the run goes (default: runs/${protocol}-TIME)`),
@@ -69,6 +75,7 @@ export function protocolOptions(
     target,
     trainTarget: o.trainTarget,
     evaluateEveryEpoch: o.evalEveryEpoch,
+    scoring: o.scoring,
     seed: o.seed,
     isolate: true,
     leaveRunDirectory: true,

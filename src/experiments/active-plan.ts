@@ -9,6 +9,7 @@ import { type PoolSplit, splitPool, splitTest } from './core-set-steps';
 import type { Network } from './network';
 import { type PrecomputedSelection, readPrecomputedSelection } from './precomputed-selection';
 import { resolveNetworks, type Size } from './protocol-options';
+import type { ScoringRuntime } from './training-host';
 import { networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
 import type { Workbench } from './workbench';
 
@@ -36,6 +37,7 @@ export interface ActivePlan extends PoolSplit {
   testIndices?: Uint32Array;
   hiddenLabels: boolean;
   evaluateEveryEpoch: boolean;
+  scoring: ScoringRuntime;
   /** The data set's identity. */
   data: string;
 }
@@ -124,6 +126,7 @@ export async function activePlan(given: ActiveLearningOptions, bench: Workbench)
     ...(testIndices ? { testIndices } : {}),
     hiddenLabels,
     evaluateEveryEpoch: given.evaluateEveryEpoch ?? true,
+    scoring: given.scoring ?? 'tensorflow',
     data: bench.identity(!hiddenLabels),
   };
 }
@@ -209,6 +212,6 @@ export function activeConfiguration(plan: ActivePlan, name: string): Record<stri
     evaluateEveryEpoch: plan.evaluateEveryEpoch,
     ...(replay ? { precomputedSelection: replay.folder, labelled: replay.sets.map(rowsIdentity) } : {}),
     ...(plan.trainTarget ? { target: networkIdentity(target) } : {}),
-    ...(chooses ? { proxy: networkIdentity(proxy) } : {}),
+    ...(chooses ? { proxy: networkIdentity(proxy), scoring: plan.scoring } : {}),
   };
 }

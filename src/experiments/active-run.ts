@@ -119,7 +119,7 @@ export class ActiveRun extends ProtocolRun {
     const chosen = await choose(
       { method: plan.method, pool: plan.pool, labelled: before, budget: size, seed: plan.seed },
       chooser,
-      poolScorer(this.bench.host),
+      poolScorer(this.bench.host, plan.scoring),
       this.hooks(),
     );
     const { rows, inferenceSeconds, rankingSeconds } = chosen;

@@ -8,6 +8,7 @@ import type { Network } from './network';
 import { type PrecomputedSelection, readPrecomputedSelection } from './precomputed-selection';
 import { resolveNetworks, type Size } from './protocol-options';
 import type { ProtocolPlan } from './protocol-run';
+import type { ScoringRuntime } from './training-host';
 import { networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
 import type { Workbench } from './workbench';
 
@@ -27,6 +28,7 @@ export interface CoreSetPlan extends ProtocolPlan {
   /** k-centers: random picks at first. */
   randomInitial: number;
   evaluateEveryEpoch: boolean;
+  scoring: ScoringRuntime;
   replay?: PrecomputedSelection;
 }
 
@@ -74,6 +76,7 @@ export async function coreSetPlan(given: CoreSetOptions, bench: Workbench): Prom
     trainTarget,
     fullTarget: given.fullTarget ?? false,
     evaluateEveryEpoch: given.evaluateEveryEpoch ?? true,
+    scoring: given.scoring ?? 'tensorflow',
     seed,
     pool: split.pool,
     validation: split.validation,
@@ -126,7 +129,7 @@ export function coreSetConfiguration(plan: CoreSetPlan, name: string): Record<st
     evaluateEveryEpoch: plan.evaluateEveryEpoch,
     ...(replay ? { precomputedSelection: replay.folder, selected: replay.sets.map(rowsIdentity) } : {}),
     ...(plan.trainTarget || plan.fullTarget ? { target: networkIdentity(target) } : {}),
-    ...(chooses ? { proxy: networkIdentity(proxy) } : {}),
+    ...(chooses ? { proxy: networkIdentity(proxy), scoring: plan.scoring } : {}),
     trainTarget: plan.trainTarget,
   };
 }

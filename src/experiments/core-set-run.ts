@@ -141,7 +141,7 @@ export class CoreSetRun extends ProtocolRun {
         ...(plan.balanced ? { shares: { of: this.shares(budget), labels } } : {}),
       },
       proxy && { model: () => this.store.hold(proxy, this.hooks()), outcome: proxy.outcome },
-      poolScorer(bench.host),
+      poolScorer(bench.host, plan.scoring),
       this.hooks(),
     );
     const { ranking, inferenceSeconds, rankingSeconds, randomInitial } = chosen;

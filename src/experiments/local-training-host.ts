@@ -13,6 +13,7 @@ import { findMethod } from '../selection/registry';
 import { trainModel } from '../training/trainer';
 import { CheckpointKeeper } from './checkpoint-keeper';
 import { type DatasetSource, loadSource } from './dataset-source';
+import { scoreByOnnx } from './onnx-pass';
 import type {
   JobHooks,
   ScoreJob,
@@ -143,6 +144,7 @@ export class LocalTrainingHost implements TrainingHost {
     const { train } = await this.load(hooks.signal);
     const model = this.kept(job.model);
     const rows = resolveRows(job.indices, train.count);
+    if (job.runtime === 'onnx') return scoreByOnnx(model, train, rows, job, hooks);
     const startedAt = performance.now();
     const scorers = new Map<string, RowScorer>();
     for (const name of job.measures ?? []) {

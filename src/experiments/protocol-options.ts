@@ -8,6 +8,7 @@ import { SvpError } from '../errors';
 import { checkArch } from '../models/registry';
 import { DEFAULT_TARGET, type Network, networkShape } from './network';
 import { resolveSchedule } from './schedule';
+import type { ScoringRuntime } from './training-host';
 
 /** Changes of a network: what is left out is the default's. `epochs` of one number alone is the total. */
 export type NetworkChanges = Partial<Network>;
@@ -37,6 +38,8 @@ export interface ProtocolOptions {
   seed?: number;
   /** Test and validate after every epoch (default), or only after the last: no learning curves, and less time. */
   evaluateEveryEpoch?: boolean;
+  /** What runs the proxy over the pool: the training runtime (default), or ONNX Runtime on an export of it. */
+  scoring?: ScoringRuntime;
   cacheDirectory?: string;
   /** Where the run goes. Default: nowhere, unless leaveRunDirectory. */
   runDirectory?: string;
@@ -74,6 +77,7 @@ export const protocolShape = {
   test: z.int().min(1).optional(),
   seed: z.int().optional(),
   evaluateEveryEpoch: flag,
+  scoring: z.enum(['tensorflow', 'onnx']).optional(),
   cacheDirectory: text,
   runDirectory: text,
   leaveRunDirectory: flag,

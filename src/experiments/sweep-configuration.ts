@@ -23,6 +23,7 @@ export interface SweepBlock {
     evalTargetAt?: Size[];
     warmStart?: boolean;
     balanced?: boolean;
+    scoring?: 'tensorflow' | 'onnx';
     subset?: Size[];
     fullTarget?: boolean;
   };
@@ -77,6 +78,7 @@ const networkSchema = z.object({
 });
 
 const common = {
+  scoring: z.enum(['tensorflow', 'onnx']).optional(),
   target: z.string(),
   proxies: names.optional(),
   methods: names,
@@ -233,6 +235,7 @@ function activeBlock(block: unknown, where: string): SweepBlock {
       evalTargetAt: b['eval-target-at'],
       warmStart: b['warm-start'],
       balanced: b.balanced,
+      scoring: b.scoring,
     }),
   };
 }
@@ -249,6 +252,7 @@ function coreSetBlock(block: unknown, where: string): SweepBlock {
       initialSubset: b['initial-subset'],
       fullTarget: b['full-target'],
       balanced: b.balanced,
+      scoring: b.scoring,
     }),
   };
 }

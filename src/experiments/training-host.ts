@@ -75,7 +75,11 @@ export interface ScoreJob {
   /** The final hidden layer's outputs are wanted. */
   features?: boolean;
   batchSize?: number;
+  /** What runs the model: what trained it (default), or ONNX Runtime on an export of it. */
+  runtime?: ScoringRuntime;
 }
+
+export type ScoringRuntime = 'tensorflow' | 'onnx';
 
 export interface ScoreOutcome {
   /** For each of `measures`, one score per index: higher is picked earlier. */

@@ -34,7 +34,7 @@ const documents = [
     .sort(),
 ];
 /** Their code trains networks for minutes; test/integration/training.test.ts and quickstart.test.ts do that in small. */
-const TRAINING = ['docs/guides/core-set.md', 'docs/guides/training.md'];
+const TRAINING = ['docs/guides/active-learning.md', 'docs/guides/core-set.md', 'docs/guides/training.md'];
 
 const read = (document: string) => readFileSync(path.join(root, document), 'utf8');
 const blocksOf = (page: string) => [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];

@@ -1,7 +1,6 @@
 import type { Handle } from '../kernels';
-import { add } from '../ops/add';
 import type { Pass } from '../pass';
-import type { Layer, LayerOutput } from './layer';
+import { backwardAdding, forwardAdding, type Layer, type LayerOutput } from './layer';
 
 /**
  * y = branch(x) + shortcut(x), where the shortcut is x itself if none is given: the residual unit of He et al. 2015
@@ -14,18 +13,14 @@ export class Sum implements Layer {
   ) {}
 
   forward(pass: Pass, x: Handle): LayerOutput {
-    const branch = this.branch.forward(pass, x);
     const shortcut = this.shortcut?.forward(pass, x);
-    const y = add(pass, branch.y, shortcut?.y ?? x);
-    pass.release(branch.y);
+    const branch = forwardAdding(this.branch, pass, x, shortcut?.y ?? x);
     if (shortcut) pass.release(shortcut.y);
     return {
-      y,
+      y: branch.y,
       backward: (dy) => {
-        const through = branch.backward(dy);
         const around = shortcut ? shortcut.backward(dy) : pass.retain(dy);
-        const dx = add(pass, through, around);
-        pass.release(through);
+        const dx = backwardAdding(branch, pass, dy, around);
         pass.release(around);
         return dx;
       },

@@ -1,0 +1,58 @@
+// The loss of preact20 over 50 steps of 50 different batches, against PyTorch from the same weights: how far the two drift apart.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { peerPython } from '../python.mjs';
+import { writeInputs } from './training.mjs';
+
+const require = createRequire(import.meta.url);
+const here = path.dirname(fileURLToPath(import.meta.url));
+const STEPS = 50;
+const TOLERANCE = 1e-3;
+
+function losses(command, args, environment = {}) {
+  const run = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, ...environment } });
+  if (run.status !== 0) throw new Error(`${command} ${args[0]} failed:\n${run.stderr}`);
+  return JSON.parse(run.stdout.trim().split('\n').at(-1)).losses;
+}
+
+export default {
+  title: 'Loss against PyTorch, step by step',
+  options: { network: { type: 'string', default: 'preact20' } },
+
+  /** @throws Error when a loss is further from PyTorch's than the tolerance */
+  async run({ network }) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'svp-curve-'));
+    try {
+      writeInputs(folder, network, STEPS);
+      const step = [path.join(here, 'training-step.mjs'), folder, network, STEPS, 0, 0];
+      const environment = require('../../dist/models/tensorflow.js').trainingEnvironment();
+      const python = peerPython('training');
+      const torch = [
+        path.join(here, '../peers/training.py'),
+        folder,
+        network,
+        'channels-last',
+        2,
+        STEPS,
+        0,
+        0,
+      ];
+      const reference = losses(python, torch);
+      for (const kernels of ['own', 'tensorflow']) {
+        const ours = losses(process.execPath, step, { ...environment, SVP_TRAINING_KERNELS: kernels });
+        const worst = Math.max(...ours.map((loss, i) => Math.abs(loss - reference[i])));
+        console.log(
+          `${network}, ${kernels} kernels: loss ${ours[0].toFixed(4)} at step 1, ${ours.at(-1).toFixed(4)} at step ${STEPS} ` +
+            `(PyTorch ${reference.at(-1).toFixed(4)}); furthest apart ${worst.toExponential(1)}`,
+        );
+        if (!(worst <= TOLERANCE)) throw new Error(`That is more than ${TOLERANCE}.`);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
