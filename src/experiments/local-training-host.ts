@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../core/abort';
 import type { Matrix } from '../core/matrix';
 import type { EpochRecord } from '../core/run-record';
-import type { ImageDataset, ImageSplits } from '../data/dataset';
 import { resolveRows } from '../data/dataset';
+import { type Dataset, inputOf, type Splits, takeExamples } from '../data/examples';
 import { SvpError } from '../errors';
 import { kernels } from '../models/kernels';
 import type { Model } from '../models/model';
@@ -29,14 +29,14 @@ const SCORE_CHUNK = 4096;
 
 /** The training host in this process: what the child process runs inside, and what `isolate: false` gives. */
 export class LocalTrainingHost implements TrainingHost {
-  private splits?: Promise<ImageSplits>;
+  private splits?: Promise<Splits>;
   private readonly models = new Map<string, Model>();
   private readonly prepared = new Set<string>();
 
   constructor(private readonly source: DatasetSource) {}
 
   /** The data set, loaded at the first job. */
-  private load(signal?: AbortSignal): Promise<ImageSplits> {
+  private load(signal?: AbortSignal): Promise<Splits> {
     if (this.splits) return this.splits;
     const loading = loadSource(this.source, signal ? { signal } : {});
     this.splits = loading;
@@ -55,10 +55,14 @@ export class LocalTrainingHost implements TrainingHost {
       if (this.prepared.has(key)) continue;
       const model = newModel(train, { arch, width, weightSeed: 0 });
       try {
-        const images = new Float32Array(batchSize * train.height * train.width * train.channels);
-        const { gradient } = model.gradient(images, new Int32Array(batchSize), batchSize);
+        const input = inputOf(train);
+        const values =
+          input.kind === 'text'
+            ? new Int32Array(batchSize * input.length)
+            : new Float32Array(batchSize * input.shape.reduce((a, b) => a * b, 1));
+        const { gradient } = model.gradient(values, new Int32Array(batchSize), batchSize);
         kernels().free(gradient);
-        model.infer(images, batchSize, ['logits']);
+        model.infer(values, batchSize, ['logits']);
       } finally {
         model.dispose();
       }
@@ -90,10 +94,13 @@ export class LocalTrainingHost implements TrainingHost {
   private async trainOn(
     model: Model,
     job: TrainJob,
-    { train, test }: ImageSplits,
+    { train, test }: Splits,
     hooks: JobHooks,
   ): Promise<TrainOutcome> {
-    const testPart = job.testIndices === undefined ? test : takeRows(test, job.testIndices);
+    const testPart =
+      job.testIndices === undefined
+        ? test
+        : takeExamples(test, resolveRows(job.testIndices, test.count, 'testIndices'));
     const keeper = job.checkpoint && (await CheckpointKeeper.open(job.checkpoint, job.resume ?? false));
     const result = await trainModel({
       model,
@@ -212,13 +219,10 @@ export class LocalTrainingHost implements TrainingHost {
   }
 }
 
-function newModel(
-  { height, width, channels, classes }: ImageDataset,
-  job: Pick<TrainJob, 'arch' | 'width' | 'weightSeed'>,
-): Model {
+function newModel(dataset: Dataset, job: Pick<TrainJob, 'arch' | 'width' | 'weightSeed'>): Model {
   return createModel(job.arch, {
-    inputShape: [height, width, channels],
-    classes,
+    input: inputOf(dataset),
+    classes: dataset.classes,
     seed: job.weightSeed,
     ...(job.width === undefined ? {} : { width: job.width }),
   });
@@ -237,27 +241,14 @@ function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The data set with the classes of some rows replaced; the pixels are shared. */
-function relabelled(dataset: ImageDataset, { rows, classes }: NonNullable<TrainJob['labels']>): ImageDataset {
+/** The data set with the classes of some rows replaced; the examples are shared. */
+function relabelled<Kind extends Dataset>(
+  dataset: Kind,
+  { rows, classes }: NonNullable<TrainJob['labels']>,
+): Kind {
   const labels = dataset.labels.slice();
   rows.forEach((row, i) => {
     labels[row] = classes[i];
   });
   return { ...dataset, labels };
-}
-
-/** A copy of some rows of a data set, in the given order. */
-function takeRows(dataset: ImageDataset, rows: Uint32Array): ImageDataset {
-  resolveRows(rows, dataset.count, 'testIndices');
-  const size = dataset.height * dataset.width * dataset.channels;
-  const images = new Uint8Array(rows.length * size);
-  rows.forEach((row, i) => {
-    images.set(dataset.images.subarray(row * size, (row + 1) * size), i * size);
-  });
-  return {
-    ...dataset,
-    images,
-    labels: Uint8Array.from(rows, (row) => dataset.labels[row]),
-    count: rows.length,
-  };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
 import type { DatasetRecord } from '../core/run-record';
-import type { ImageSplits } from '../data/dataset';
+import { inputOf, type Splits } from '../data/examples';
 import { SvpError } from '../errors';
 import { checkArch } from '../models/registry';
 import { DEFAULT_TARGET, type Network, networkShape } from './network';
@@ -18,8 +18,8 @@ export type Size = number | string;
 
 /** Options of every protocol. */
 export interface ProtocolOptions {
-  /** A data set's name (`datasetNames()`), or images in memory. */
-  dataset: string | ImageSplits;
+  /** A data set's name (`datasetNames()`), the path of one, or one in memory. */
+  dataset: string | Splits;
   /** Default: preact20 for five epochs. */
   target?: NetworkChanges;
   /** The model that chooses; what is not given is the target's. */
@@ -129,10 +129,13 @@ export function checkResume({ resume, force, runDirectory }: ProtocolOptions): v
 /** What a record says of the data. */
 export function datasetRecord(
   name: string,
-  { train, test }: ImageSplits,
+  { train, test }: Splits,
   pool: number,
   tested?: number,
 ): DatasetRecord {
-  const { classes, classNames, height, width, channels } = train;
+  const { classes, classNames } = train;
+  const input = inputOf(train);
+  // A text is an image of one row to the report.
+  const [height, width, channels] = input.kind === 'text' ? [1, input.length, 1] : input.shape;
   return { name, pool, test: tested ?? test.count, classes, classNames, height, width, channels };
 }

@@ -10,7 +10,7 @@ import { readIndexFile } from '../data/formats/index-file';
 import { readNpyMatrix } from '../data/formats/npy';
 import { isSvpError } from '../errors';
 import { coverageOf } from './coverage';
-import { loadSource, sourceOf } from './dataset-source';
+import { loadImageSource, sourceOf } from './dataset-source';
 import { galleryImage } from './gallery';
 import { principalPlane } from './principal-plane';
 import { type RunSelection, runSelections } from './run-selections';
@@ -142,7 +142,7 @@ async function images(
   notes: string[],
 ): Promise<ImageSplits | undefined> {
   try {
-    return await loadSource(sourceOf(given.dataset ?? name, given.cacheDirectory), {
+    return await loadImageSource(sourceOf(given.dataset ?? name, given.cacheDirectory), {
       ...(given.signal ? { signal: given.signal } : {}),
     });
   } catch (error) {
