@@ -126,7 +126,8 @@ function countsOf(budgets: readonly number[], examples: number): number[] {
  * averaged over runs; how a ranking converges over epochs; and how much the first picks have in common.
  *
  * Rankings are compared on the examples that all of them have. Infinite scores are ranked, and left out of Pearson's
- * correlation pair by pair. It yields to the event loop between pairs; a piece takes about 0.2 s for a million examples.
+ * correlation pair by pair. It yields to the event loop between rankings and pairs; a piece, the sorting of one ranking,
+ * takes up to a second for a million examples: a service had better hand such sizes to a worker.
  * Time O(r² · n) for r final rankings of n examples; memory 16 bytes an example and final ranking.
  *
  * @param rankings at least two
@@ -184,7 +185,9 @@ export async function correlate(
 
   const ready: Final[] = [];
   for (const ranking of finals) {
-    ready.push(prepared(align(ranking, common)));
+    const aligned = align(ranking, common);
+    await nextTurn();
+    ready.push(prepared(aligned));
     await turn();
   }
   const square = () => ready.map(() => new Array<number>(ready.length).fill(Number.NaN));

@@ -128,10 +128,10 @@ export function protocolTable(group: SeriesGroup): ProtocolTable {
     add(
       'error',
       'Top-1 error of the target (%)',
-      `${seedsNote(group)} Bold: the lowest of its budget.`,
+      `${seedsNote(group)}${series.length > 1 ? ' Bold: the lowest of its budget.' : ''}`,
       (point) => ({
         text: spreadText({ ...point.accuracy, mean: 1 - point.accuracy.mean }, formatPercent),
-        strong: best.get(point.examples) === formatPercent(1 - point.accuracy.mean),
+        strong: series.length > 1 && best.get(point.examples) === formatPercent(1 - point.accuracy.mean),
       }),
     ),
     add(
@@ -192,7 +192,7 @@ export function protocolTable(group: SeriesGroup): ProtocolTable {
   );
   return {
     caption: `${active ? 'Active learning' : 'Core-set selection'} on ${datasetLabel(group.dataset)}, target ${group.target}`,
-    blocks,
+    blocks: blocks.filter((one) => one.rows.length > 0),
   };
 }
 
