@@ -125,7 +125,9 @@ export function imageInput(
  * @throws SvpError SVP_E_OPTION, also for what only an ONNX model can be told
  */
 export function inputOf(model: ModelOwnInput, config: InputConfig): ModelInput {
-  const foreign = (['input', 'layout', 'size', 'outputs'] as const).find((name) => config[name] !== undefined);
+  const foreign = (['input', 'layout', 'size', 'outputs'] as const).find(
+    (name) => config[name] !== undefined,
+  );
   if (foreign !== undefined) {
     throw new SvpError(
       'SVP_E_OPTION',
