@@ -25,7 +25,7 @@ def memory(path, items, columns, batch, threads):
     run = session(threads)
     name, shape = run.get_inputs()[0].name, run.get_inputs()[0].shape[1:]
     values = np.fromfile(path, dtype=np.float32).reshape(int(items), *shape)
-    logits = np.empty((len(values), run.get_outputs()[0].shape[1]), np.float32)
+    logits = np.empty((len(values), next(o.shape[1] for o in run.get_outputs() if o.name == "logits")), np.float32)
     start = time.perf_counter()
     for first in range(0, len(values), int(batch)):
         part = slice(first, first + int(batch))
