@@ -107,7 +107,7 @@ export function draw(spec, batches) {
         ? random.below(2) === 0
           ? random.below(spec.input.symbols)
           : labels[i]
-        : random.normal() + 0.15 * patterns[labels[i]][j];
+        : random.normal() + 0.5 * patterns[labels[i]][j];
     }
   }
   return { values, labels };
