@@ -13,6 +13,8 @@ import { findMethod } from '../selection/registry';
 import { trainModel } from '../training/trainer';
 import { CheckpointKeeper } from './checkpoint-keeper';
 import { type DatasetSource, loadSource } from './dataset-source';
+import { FastTextHost } from './fasttext-host';
+import { FASTTEXT } from './fasttext-names';
 import { scoreByOnnx } from './onnx-pass';
 import type {
   JobHooks,
@@ -32,6 +34,7 @@ export class LocalTrainingHost implements TrainingHost {
   private splits?: Promise<Splits>;
   private readonly models = new Map<string, Model>();
   private readonly prepared = new Set<string>();
+  private readonly fastText = new FastTextHost();
 
   constructor(private readonly source: DatasetSource) {}
 
@@ -50,6 +53,7 @@ export class LocalTrainingHost implements TrainingHost {
   async prepare(networks: Shape[], hooks: JobHooks = {}): Promise<void> {
     const { train } = await this.load(hooks.signal);
     for (const { arch, width, batchSize = 128 } of networks) {
+      if (arch === FASTTEXT) continue;
       throwIfAborted(hooks.signal);
       const key = `${arch}/${width ?? ''}/${batchSize}`;
       if (this.prepared.has(key)) continue;
@@ -74,6 +78,7 @@ export class LocalTrainingHost implements TrainingHost {
     const { train: asLoaded, test } = await this.load(hooks.signal);
     const train = job.labels ? relabelled(asLoaded, job.labels) : asLoaded;
     throwIfAborted(hooks.signal);
+    if (job.arch === FASTTEXT) return this.fastText.train(job, { train, test } as Splits, hooks);
     await this.prepare([job], hooks);
     const model = newModel(train, job);
     let kept = false;
@@ -148,7 +153,9 @@ export class LocalTrainingHost implements TrainingHost {
   }
 
   async score(job: ScoreJob, hooks: JobHooks = {}): Promise<ScoreOutcome> {
-    const { train } = await this.load(hooks.signal);
+    const splits = await this.load(hooks.signal);
+    if (this.fastText.has(job.model)) return this.fastText.score(job, splits, hooks);
+    const { train } = splits;
     const model = this.kept(job.model);
     const rows = resolveRows(job.indices, train.count);
     if (job.runtime === 'onnx') return scoreByOnnx(model, train, rows, job, hooks);
@@ -209,6 +216,7 @@ export class LocalTrainingHost implements TrainingHost {
   }
 
   async release(model: string): Promise<void> {
+    this.fastText.release(model);
     this.models.get(model)?.dispose();
     this.models.delete(model);
   }
