@@ -37,6 +37,8 @@ export interface ComparedRanking {
 export interface Correlation {
   /** Examples that all rankings have in common. */
   examples: number;
+  /** Examples of the largest of their pools. */
+  largestPool: number;
   /** The final ranking of each run: the order of rows and columns of the matrices. */
   rankings: ComparedRanking[];
   /** NaN where a ranking is constant. */
@@ -214,6 +216,7 @@ export async function correlate(
   const labels = ready.map(({ ranking }) => ranking);
   return {
     examples: common.length,
+    largestPool: Math.max(...rankings.map((r) => r.rows?.length ?? r.scores?.length ?? size)),
     rankings: ready.map(({ ranking, infinite }) => {
       const { ranks: _ranks, scores: _scores, order, ...label } = ranking;
       return { ...label, ranked: order.length, infinite };
