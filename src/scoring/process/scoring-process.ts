@@ -11,6 +11,8 @@ import { ARRAYS_DESCRIPTOR, type ElementName, type FromChild, type ToChild } fro
 
 /** How much of the child's stderr an error about its death carries. */
 const STDERR_TAIL = 4096;
+/** One write goes on for as long as the other side reads: a millisecond for this much. */
+const WRITE_STEP = 1 << 20;
 /** A closed child gets this long to end by itself. */
 const GRACE_MS = 1500;
 
@@ -47,6 +49,7 @@ export class ScoringProcess {
   /** Bytes that came before the message that says what they are. */
   private early: Uint8Array[] = [];
   private readonly gone: Promise<void>;
+  private passing: Promise<void> = Promise.resolve();
   private lastId = 0;
   private stderr = '';
   private death: SvpError | undefined;
@@ -105,7 +108,7 @@ export class ScoringProcess {
     const id = ++this.lastId;
     const answer = this.answer<Outputs>(id);
     this.send({ type: 'score', id, batch, element: elementOf(values), length: values.length, run });
-    this.socket.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    void this.pass(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     return answer;
   }
 
@@ -119,6 +122,18 @@ export class ScoringProcess {
     await this.gone;
     clearTimeout(kill);
     this.socket.destroy();
+  }
+
+  /** Puts bytes on the socket, behind those before them, in steps between which the event loop turns. */
+  private pass(bytes: Uint8Array): Promise<void> {
+    this.passing = this.passing.then(async () => {
+      for (let at = 0; at < bytes.length && !this.death; at += WRITE_STEP) {
+        const part = bytes.subarray(at, at + WRITE_STEP);
+        // A child that is gone: its exit says why.
+        await new Promise<void>((resolve) => this.socket.write(part, () => resolve()));
+      }
+    });
+    return this.passing;
   }
 
   private answer<Value>(id: number): Promise<Value> {
