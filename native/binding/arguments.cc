@@ -53,8 +53,9 @@ void require_matrix(std::size_t length, std::size_t rows, std::size_t columns, c
   const bool agrees =
       columns == 0 || rows == 0 ? length == 0 : length % columns == 0 && length / columns == rows;
   if (!agrees) {
-    throw Error(ErrorCode::shape, std::string(what) + ": " + std::to_string(rows) + " rows of " + std::to_string(columns) +
-                                      " columns are not " + std::to_string(length) + " values.");
+    throw Error(ErrorCode::shape, std::string(what) + ": " + std::to_string(rows) + " rows of " +
+                                      std::to_string(columns) + " columns are not " + std::to_string(length) +
+                                      " values.");
   }
 }
 

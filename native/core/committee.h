@@ -15,8 +15,9 @@ struct CommitteeOutput {
   float* divergence = nullptr;    // mean of KL(member ‖ consensus), which is the mutual information of BALD, nats
 };
 
-// Scores each row of the members' logits, all of one shape (columns ≥ 1 unless there are no rows). Throws Error(nonfinite) that
-// names the first row, and of it the first member, that has no probabilities. Counts rows in control.done.
+// Scores each row of the members' logits, all of one shape (columns ≥ 1 unless there are no rows). Throws
+// Error(nonfinite) that names the first row, and of it the first member, that has no probabilities. Counts rows in
+// control.done.
 void committee_uncertainty(const std::vector<MatrixView>& members, double temperature, const CommitteeOutput& output,
                            InstructionSet set, ThreadPool& pool, JobControl& control);
 

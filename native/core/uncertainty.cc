@@ -19,6 +19,8 @@ constexpr std::size_t kPieceValues = std::size_t{1} << 16;  // values a piece, u
 constexpr std::size_t kWidenedValues = std::size_t{1} << 14;  // of binary16 rows, widened at a time: stays in the cache
 
 std::string text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   std::ostringstream out;
   out << value;
   return out.str();
@@ -47,8 +49,7 @@ std::string text(double value) {
     if (values[k] >= 0 && !std::isinf(values[k])) continue;
     const bool number = std::isfinite(values[k]);
     throw Error(number ? ErrorCode::format : ErrorCode::nonfinite,
-                where + ", column " + std::to_string(k) + " is " +
-                    (std::isnan(values[k]) ? "NaN" : number ? text(values[k]) : values[k] > 0 ? "Infinity" : "-Infinity") +
+                where + ", column " + std::to_string(k) + " is " + text(values[k]) +
                     ". A probability is a number from 0 to 1; for outputs before the softmax say from: 'logits'.",
                 static_cast<std::int64_t>(row), static_cast<std::int64_t>(k));
   }
@@ -75,8 +76,8 @@ void uncertainty_on_device(const UncertaintyRows& input, const UncertaintyOutput
                            JobControl& control, const DeviceChoice& device, const SvpCudaTable& table) {
   if (input.half != nullptr || input.probabilities || input.temperature != 1) {
     throw Error(ErrorCode::device,
-                "A CUDA device scores float32 logits at temperature 1; leave the device to 'auto' or 'cpu' for float16, "
-                "probabilities or another temperature.");
+                "A CUDA device scores float32 logits at temperature 1; leave the device to 'auto' or 'cpu' for "
+                "float16, probabilities or another temperature.");
   }
   const SvpCudaJob job = cuda_job(control);
   const std::string devices = device_numbers(device.device);
@@ -154,7 +155,8 @@ void uncertainty(const UncertaintyRows& input, const UncertaintyOutput& output, 
   constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
   std::atomic<std::size_t> first_invalid{none};
   const std::size_t piece_rows = std::max<std::size_t>(1, kPieceValues / std::max<std::size_t>(1, input.columns));
-  const std::size_t grain = piece_rows < kUncertaintyRows ? piece_rows : piece_rows / kUncertaintyRows * kUncertaintyRows;
+  const std::size_t grain =
+      piece_rows < kUncertaintyRows ? piece_rows : piece_rows / kUncertaintyRows * kUncertaintyRows;
 
   pool.parallel_for(input.rows, grain, [&](std::size_t begin, std::size_t end, unsigned) {
     control.check();

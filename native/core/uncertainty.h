@@ -31,11 +31,11 @@ struct UncertaintyOutput {
   float* margin = nullptr;            // 1 − (p1 − p2); p2 = 0 where there is one class
 };
 
-// Scores each row of `input` (columns ≥ 1 unless there are no rows). Throws Error(nonfinite) that names the first row,
-// and its column, with NaN or +Inf, or the first row that holds only −Inf; for probabilities Error(format) or Error(nonfinite)
-// that names the first row that is no distribution. Counts rows in control.done.
-// On a CUDA device (float32 logits at temperature 1; else Error(device)) the last bits may be others (docs/NUMERICS.md);
-// "auto" is the processor, which scores logits as fast as they could be copied to a device.
+// Scores each row of `input` (columns ≥ 1 unless there are no rows). Throws Error(nonfinite) that names the first
+// row, and its column, with NaN or +Inf, or the first row that holds only −Inf; for probabilities Error(format) or
+// Error(nonfinite) that names the first row that is no distribution. Counts rows in control.done. On a CUDA device
+// (float32 logits at temperature 1; else Error(device)) the last bits may be others (docs/NUMERICS.md); "auto" is the
+// processor, which scores logits as fast as they could be copied to a device.
 void uncertainty(const UncertaintyRows& input, const UncertaintyOutput& output, InstructionSet set, ThreadPool& pool,
                  JobControl& control, const DeviceChoice& device = {});
 

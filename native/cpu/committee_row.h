@@ -2,7 +2,8 @@
 //
 //   p̄ = mean of p_j,   divergence = mean of KL(p_j ‖ p̄) = mean of Σ_k p_jk (log p_jk − log p̄_k)
 //
-// log p_jk is (z_jk − m_j)/T − log s_j without a logarithm, so a column costs an exponential a member and one logarithm.
+// log p_jk is (z_jk − m_j)/T − log s_j without a logarithm, so a column costs an exponential a member and one
+// logarithm.
 #pragma once
 
 #include "cpu/uncertainty_row.h"

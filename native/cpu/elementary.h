@@ -1,5 +1,5 @@
-// exp and log over eight float64 lanes, written once for every instruction set (cpu/uncertainty_lanes.h says what V supplies).
-// Only additions, products and quotients, so that all sets agree to the bit.
+// exp and log over eight float64 lanes, written once for every instruction set (cpu/uncertainty_kernels.h says what V
+// supplies). Only additions, products and quotients, so that all sets agree to the bit.
 #pragma once
 
 namespace svp::cpu {
@@ -27,8 +27,8 @@ inline typename V::Doubles exponential(typename V::Doubles x) {
   return V::at_power(V::plus(low, V::times(high, f4)), shifted);
 }
 
-// log(x) for positive normal x: k·log 2 + log g with g in [√½, √2), and log g = 2s(1 + s²/3 + s⁴/5 + …), s = (g − 1)/(g + 1).
-// |s| ≤ 0.172, so that leaving off at s¹² costs 1.3e-12, relative to log x also near 1.
+// log(x) for positive normal x: k·log 2 + log g with g in [√½, √2), and log g = 2s(1 + s²/3 + s⁴/5 + …), s = (g −
+// 1)/(g + 1). |s| ≤ 0.172, so that leaving off at s¹² costs 1.3e-12, relative to log x also near 1.
 template <typename V>
 inline typename V::Doubles logarithm(typename V::Doubles x) {
   using D = typename V::Doubles;

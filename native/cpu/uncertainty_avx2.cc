@@ -65,11 +65,13 @@ struct Lanes {
   }
   static __m256d split_half(__m256d x, __m256d& g) {
     const __m256i root_half = _mm256_set1_epi64x(0x3fe6a09e667f3bcd);
-    const __m256i u = _mm256_add_epi64(_mm256_castpd_si256(x), _mm256_set1_epi64x(0x3ff0000000000000 - 0x3fe6a09e667f3bcd));
+    const __m256i u = _mm256_add_epi64(
+        _mm256_castpd_si256(x), _mm256_set1_epi64x(0x3ff0000000000000 - 0x3fe6a09e667f3bcd));
     const __m256i fraction = _mm256_and_si256(u, _mm256_set1_epi64x(0x000fffffffffffff));
     g = _mm256_castsi256_pd(_mm256_add_epi64(fraction, root_half));
     // The exponent in the low bits of 2^52.
-    const __m256d k = _mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64(u, 52), _mm256_set1_epi64x(0x4330000000000000)));
+    const __m256d k = _mm256_castsi256_pd(
+        _mm256_or_si256(_mm256_srli_epi64(u, 52), _mm256_set1_epi64x(0x4330000000000000)));
     return _mm256_sub_pd(k, _mm256_set1_pd(0x1p52 + 1023));
   }
   static Doubles split(Doubles x, Doubles& g) { return {split_half(x.low, g.low), split_half(x.high, g.high)}; }

@@ -51,11 +51,13 @@ struct Lanes {
   }
   static Doubles split(Doubles x, Doubles& g) {
     const __m512i root_half = _mm512_set1_epi64(0x3fe6a09e667f3bcd);
-    const __m512i u = _mm512_add_epi64(_mm512_castpd_si512(x), _mm512_set1_epi64(0x3ff0000000000000 - 0x3fe6a09e667f3bcd));
+    const __m512i u = _mm512_add_epi64(
+        _mm512_castpd_si512(x), _mm512_set1_epi64(0x3ff0000000000000 - 0x3fe6a09e667f3bcd));
     const __m512i fraction = _mm512_and_si512(u, _mm512_set1_epi64(0x000fffffffffffff));
     g = _mm512_castsi512_pd(_mm512_add_epi64(fraction, root_half));
     // The exponent in the low bits of 2^52.
-    const __m512d k = _mm512_castsi512_pd(_mm512_or_si512(_mm512_srli_epi64(u, 52), _mm512_set1_epi64(0x4330000000000000)));
+    const __m512d k = _mm512_castsi512_pd(
+        _mm512_or_si512(_mm512_srli_epi64(u, 52), _mm512_set1_epi64(0x4330000000000000)));
     return _mm512_sub_pd(k, _mm512_set1_pd(0x1p52 + 1023));
   }
   static Doubles where_negative(Doubles x, Doubles v) {

@@ -1,10 +1,10 @@
 // E = 2^(y − M) in float32, with y = z·log2(e)/T and M a whole number.
 //
-// Nothing is subtracted from z in float32: its rounding would be amplified by the exponential. Instead
-// t = fma(z, high, 1.5·2^23 − M) leaves n − M in its low bits, n being the whole number nearest to y; f = y − n takes two
-// fused steps, |f| ≤ 1/2; 2^f is a polynomial of degree 6; and n − M is added to its exponent. Over every float32 f, with the
-// rounding of f at its worst (2^-25), E is within 8.81e-8 of the exact one, relatively; test/native/uncertainty_exponential_test.cc
-// holds the kernels to it.
+// Nothing is subtracted from z in float32: its rounding would be amplified by the exponential. Instead t = fma(z,
+// high, 1.5·2^23 − M) leaves n − M in its low bits, n being the whole number nearest to y; f = y − n takes two fused
+// steps, |f| ≤ 1/2; 2^f is a polynomial of degree 6; and n − M is added to its exponent. Over every float32 f, with
+// the rounding of f at its worst (2^-25), E is within 8.81e-8 of the exact one, relatively;
+// test/native/uncertainty_exponential_test.cc holds the kernels to it.
 #pragma once
 
 #include "svp/uncertainty.h"

@@ -5,8 +5,8 @@
 //                            fused(a, b, c) = a·b + c, fused_minus(a, b, c) = a·b − c, rounded once
 //                            at_power_single(p, t): p · 2^n, where the low bits of t hold n
 //                            where_greater(a, b, x, y): x where a > b, else y
-//   Doubles: 8 float64       load_double, store_double, fill_double, widen(Singles), load_widened(p), narrow to Singles, plus,
-//                            minus, times, over, larger_double, fused_double
+//   Doubles: 8 float64       load_double, store_double, fill_double, widen(Singles), load_widened(p), narrow,
+//                            plus, minus, times, over, larger_double, fused_double
 //                            at_power(p, shifted): p · 2^n, where the low bits of `shifted` hold n
 //                            split(x, g): x = 2^k · g with g in [√½, √2), x positive and normal; gives k
 //                            where_negative(x, v): v where x < 0, else +0

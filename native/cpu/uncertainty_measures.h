@@ -7,8 +7,8 @@
 namespace svp::cpu {
 
 template <typename V>
-inline void uncertainty_measures(const UncertaintySums& sums, std::size_t count, float* entropy, float* least_confidence,
-                                 float* margin) {
+inline void uncertainty_measures(const UncertaintySums& sums, std::size_t count, float* entropy,
+                                 float* least_confidence, float* margin) {
   using D = typename V::Doubles;
   const D one = V::fill_double(1);
   const D lowest = V::fill_double(-708.0);

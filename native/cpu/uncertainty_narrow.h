@@ -26,8 +26,9 @@ static void turn_rows(const float* rows, std::size_t count, std::size_t columns,
   }
 }
 
-// Sums of the eight rows from i on, given their largest logits: in float32 exponentials, where every row can take them
-// (the reasons are those of cpu/uncertainty_wide.h); here the largest logit is known before and left out, so nothing cancels.
+// Sums of the eight rows from i on, given their largest logits: in float32 exponentials, where every row can take
+// them (the reasons are those of cpu/uncertainty_wide.h); here the largest logit is known before and left out, so
+// nothing cancels.
 template <typename V>
 inline void narrow_sums(const TurnedRows& turned, std::size_t i, typename V::Singles first, float (&at_largest)[8],
                         const UncertaintyTemperature& temperature, UncertaintySums& sums) {

@@ -34,7 +34,9 @@ struct Lanes {
   static float32x4_t at_power_half(float32x4_t p, float32x4_t t) {
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(p), vshlq_n_u32(vreinterpretq_u32_f32(t), 23)));
   }
-  static Singles at_power_single(Singles p, Singles t) { return {at_power_half(p.low, t.low), at_power_half(p.high, t.high)}; }
+  static Singles at_power_single(Singles p, Singles t) {
+    return {at_power_half(p.low, t.low), at_power_half(p.high, t.high)};
+  }
   static Singles where_greater(Singles a, Singles b, Singles x, Singles y) {
     return {vbslq_f32(vcgtq_f32(a.low, b.low), x.low, y.low), vbslq_f32(vcgtq_f32(a.high, b.high), x.high, y.high)};
   }
@@ -79,7 +81,8 @@ struct Lanes {
   }
   static Doubles split(Doubles x, Doubles& g) {
     return each([&](int i) {
-      const uint64x2_t u = vaddq_u64(vreinterpretq_u64_f64(x.v[i]), vdupq_n_u64(0x3ff0000000000000 - 0x3fe6a09e667f3bcd));
+      const uint64x2_t u = vaddq_u64(
+          vreinterpretq_u64_f64(x.v[i]), vdupq_n_u64(0x3ff0000000000000 - 0x3fe6a09e667f3bcd));
       const uint64x2_t fraction = vandq_u64(u, vdupq_n_u64(0x000fffffffffffff));
       g.v[i] = vreinterpretq_f64_u64(vaddq_u64(fraction, vdupq_n_u64(0x3fe6a09e667f3bcd)));
       // The exponent in the low bits of 2^52.

@@ -1,5 +1,5 @@
-// One row of logits in float64: for rows that float32 cannot take (cpu/uncertainty_wide.h), with any finite logits and any
-// confidence. Two passes, the second over values that are in the cache.
+// One row of logits in float64: for rows that float32 cannot take (cpu/uncertainty_wide.h), with any finite logits
+// and any confidence. Two passes, the second over values that are in the cache.
 #pragma once
 
 #include "cpu/elementary.h"

@@ -1,15 +1,17 @@
-// One row of logits in one pass, with exponentials in float32 and sums in float64: the fast kernel for rows of many classes.
+// One row of logits in one pass, with exponentials in float32 and sums in float64: the fast kernel for rows of many
+// classes.
 //
-// With y = z·log2(e)/T, the pass adds up E = 2^(y − M) and z·E over all columns, M being a whole number near the largest y: of
-// the first columns, because the whole row's is known only at the end. From these and the largest logit m,
+// With y = z·log2(e)/T, the pass adds up E = 2^(y − M) and z·E over all columns, M being a whole number near the
+// largest y: of the first columns, because the whole row's is known only at the end. From these and the largest logit
+// m,
 //
 //   others = Σ E − E(m),   weighted = (m·others − (Σ zE − m·E(m)))/T,   both times exp(−shift), shift = m/T − M·log 2
 //
 // where E(m) is the very float32 that was added, so that it goes out again exactly.
 //
-// The exponentials are within 8.81e-8 (cpu/uncertainty_exponential.h); sums of float32 values in float64 add 2^-31 where
-// `trusted` below holds. The measures' relative errors are at most that of the E, so that with the final rounding all is within
-// 2 float32 ulp (1.5·2^-24 = 8.94e-8): docs/NUMERICS.md.
+// The exponentials are within 8.81e-8 (cpu/uncertainty_exponential.h); sums of float32 values in float64 add 2^-31
+// where `trusted` below holds. The measures' relative errors are at most that of the E, so that with the final
+// rounding all is within 2 float32 ulp (1.5·2^-24 = 8.94e-8): docs/NUMERICS.md.
 //
 // About 22 vector operations for 8 logits, without a division or a store.
 #pragma once
@@ -19,8 +21,8 @@
 
 namespace svp::cpu {
 
-// Rows beyond kMostPower or these go to uncertainty_row: y − M on either side, so that E is a normal float32 and what is
-// below the range cannot matter.
+// Rows beyond kMostPower or these go to uncertainty_row: y − M on either side, so that E is a normal float32 and what
+// is below the range cannot matter.
 constexpr double kPowersBelow = 124;
 constexpr double kPowersAbove = 100;
 
@@ -128,7 +130,8 @@ inline bool uncertainty_wide(const float* row, std::size_t columns, const Uncert
   // Each float64 sum is off by 2^-53 of its largest part an addition; that must be below 2^-31 of what is left.
   const double size = m < 0 ? -m : m;
   const double additions = static_cast<double>(columns / 8 + 6);
-  const bool trusted = others >= all * additions * (1 + size * temperature.inverse) * 0x1p-22 && weighted - weighted == 0;
+  const double lost = all * additions * (1 + size * temperature.inverse) * 0x1p-22;
+  const bool trusted = others >= lost && weighted - weighted == 0;
   if (!trusted) return false;
   sums.others[i] = others;
   sums.weighted[i] = weighted * temperature.inverse;

@@ -1,4 +1,5 @@
-// The float32 exponential of cpu/uncertainty_wide.h, seen through the sums of rows that hold one logit 31 times below a largest.
+// The float32 exponential of cpu/uncertainty_wide.h, seen through the sums of rows that hold one logit 31 times below
+// a largest.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

@@ -14,8 +14,6 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-const UncertaintyTemperature kOne(1);
-
 bool near(double actual, double exact) { return std::abs(actual - exact) <= 9e-8 * std::max(exact, 1e-30); }
 
 struct Sums {
@@ -25,7 +23,8 @@ struct Sums {
 
 Sums sums_of(InstructionSet set, const std::vector<float>& z, double temperature = 1) {
   static UncertaintySums sums;
-  const bool valid = uncertainty_kernel(set).sums(z.data(), 1, z.size(), UncertaintyTemperature(temperature), sums) == 1;
+  const UncertaintyTemperature scale(temperature);
+  const bool valid = uncertainty_kernel(set).sums(z.data(), 1, z.size(), scale, sums) == 1;
   return {sums.others[0], sums.weighted[0], sums.shift[0], sums.gap[0], valid};
 }
 
@@ -146,7 +145,8 @@ TEST(uncertainty_names_the_first_bad_row_with_any_number_of_threads) {
     ThreadPool pool(threads);
     JobControl control;
     try {
-      uncertainty(MatrixView{z.data(), rows, 10}, {entropy.data(), nullptr, nullptr}, choose_instruction_set(), pool, control);
+      const MatrixView logits{z.data(), rows, 10};
+      uncertainty(logits, {entropy.data(), nullptr, nullptr}, choose_instruction_set(), pool, control);
       CHECK(false);
     } catch (const Error& error) {
       CHECK(error.code == ErrorCode::nonfinite);
@@ -163,6 +163,7 @@ TEST(uncertainty_stops_when_cancelled) {
   JobControl control;
   control.cancelled = true;
   CHECK(test::throws(ErrorCode::abort, [&] {
-    uncertainty(MatrixView{z.data(), 10000, 10}, {nullptr, nullptr, margin.data()}, choose_instruction_set(), pool, control);
+    const MatrixView logits{z.data(), 10000, 10};
+    uncertainty(logits, {nullptr, nullptr, margin.data()}, choose_instruction_set(), pool, control);
   }));
 }

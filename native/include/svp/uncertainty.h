@@ -6,8 +6,9 @@
 //   least confidence = 1 − p_1         = others / s
 //   margin           = 1 − (p_1 − p_2) = (others + second) / s
 //
-// `others` leaves the largest logit out (it would add exactly 1), so all three are sums of terms that are not negative:
-// nothing cancels, and the uncertainty of a very confident row keeps its relative accuracy. docs/NUMERICS.md has the bound.
+// `others` leaves the largest logit out (it would add exactly 1), so all three are sums of terms that are not
+// negative: nothing cancels, and the uncertainty of a very confident row keeps its relative accuracy.
+// docs/NUMERICS.md has the bound.
 #pragma once
 
 #include <cstddef>
@@ -38,24 +39,27 @@ struct UncertaintySums {
   alignas(64) double others[kUncertaintyRows];    // exp(shift) · Σ e_i over all but one occurrence of the largest logit
   alignas(64) double weighted[kUncertaintyRows];  // exp(shift) · Σ (m − z_i)/T · e_i
   alignas(64) double shift[kUncertaintyRows];
-  alignas(64) double gap[kUncertaintyRows];       // (second largest logit − m)/T, 0 on a tie, −Inf where there is one class
+  alignas(64) double gap[kUncertaintyRows];       // (second largest logit − m)/T, 0 on a tie, −Inf for one class
 };
 
-// One set of kernels an instruction set. All of them give the same bits: column k is summed in lane k mod 8, in ascending k,
-// and every operation is one that IEEE 754 rounds correctly (additions, products, quotients, fused products).
+// One set of kernels an instruction set. All of them give the same bits: column k is summed in lane k mod 8, in
+// ascending k, and every operation is one that IEEE 754 rounds correctly (additions, products, quotients, fused
+// products).
 struct UncertaintyKernel {
-  // Sums of `count` rows, at most kUncertaintyRows, each read from memory once. Returns the first row that has none (NaN,
-  // +Inf or nothing but −Inf), or `count`; what follows that row in `sums` means nothing.
-  std::size_t (*sums)(const float* rows, std::size_t count, std::size_t columns, const UncertaintyTemperature& temperature,
-                      UncertaintySums& sums);
+  // Sums of `count` rows, at most kUncertaintyRows, each read from memory once. Returns the first row that has none
+  // (NaN, +Inf or nothing but −Inf), or `count`; what follows that row in `sums` means nothing.
+  std::size_t (*sums)(const float* rows, std::size_t count, std::size_t columns,
+                      const UncertaintyTemperature& temperature, UncertaintySums& sums);
   // The measures, rounded once to float32. Each output has room for kUncertaintyRows values; null leaves a measure out.
-  void (*measures)(const UncertaintySums& sums, std::size_t count, float* entropy, float* least_confidence, float* margin);
-  // The measures of rows of probabilities as they are. Returns the first row that is not a distribution (a value that is
-  // negative or NaN, or a sum further than kProbabilityTolerance from 1), or `count`.
+  void (*measures)(const UncertaintySums& sums, std::size_t count, float* entropy, float* least_confidence,
+                   float* margin);
+  // The measures of rows of probabilities as they are. Returns the first row that is not a distribution (a value that
+  // is negative or NaN, or a sum further than kProbabilityTolerance from 1), or `count`.
   std::size_t (*probabilities)(const float* rows, std::size_t count, std::size_t columns, float* entropy,
                                float* least_confidence, float* margin);
-  // One row of each member of a committee: the mean of KL(p_j ‖ p̄) into `divergence`, the largest logits into the first of
-  // `scratch`, which holds 2 × members values. Returns the first member whose row has no probabilities, or `members`.
+  // One row of each member of a committee: the mean of KL(p_j ‖ p̄) into `divergence`, the largest logits into the
+  // first of `scratch`, which holds 2 × members values. Returns the first member whose row has no probabilities, or
+  // `members`.
   std::size_t (*committee)(const float* const* rows, std::size_t members, std::size_t columns,
                            double inverse_temperature, double* scratch, double& divergence);
   // binary16 to binary32, exactly.
