@@ -5,6 +5,8 @@
 // is for looking, not for the record).
 //
 // A case exports { title, unit, trials, groups: { id: title }, subjects, prepare(folder), verify(outputs), notes(outputs) }.
+// Optional: record(output), what is kept of an output in bench/results. A subject with `limit: true` runs with --peers too, but
+// is no rival: what the machine can do at most.
 // A subject: { id, group, label, peer?: name of its requirements file, command({ folder, python }) → { command, args, env? } }; its
 // process prints, as the last line of stdout, JSON with at least `milliseconds`: the timed repetitions.
 // A case of another shape exports { title, options, run(values) } instead: its own options (as of parseArgs) and all of the

@@ -10,13 +10,17 @@ import { runTrial } from './trial.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
+/** Two digits, also of a small ratio. */
+const takes = (ratio) => (ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2));
+
 /** @param values the options of run.mjs */
 export async function runSubjects(name, benchCase, values) {
   const trials = values.trials === undefined ? benchCase.trials : Number(values.trials);
   if (!Number.isSafeInteger(trials) || trials < 1)
     throw new Error(`--trials ${values.trials}: a whole number of at least 1.`);
   const subjects = benchCase.subjects.filter(
-    ({ id, peer }) => (values.peers || !peer) && (values.only === undefined || id.includes(values.only)),
+    ({ id, peer, limit }) =>
+      (values.peers || !(peer || limit)) && (values.only === undefined || id.includes(values.only)),
   );
   if (subjects.length === 0) throw new Error(`Nothing of the case ${name} matches --only ${values.only}.`);
 
@@ -48,7 +52,7 @@ export async function runSubjects(name, benchCase, values) {
   });
   for (const row of rows) {
     const rivals = rows.filter(({ group, peer }) => group === row.group && peer);
-    if (row.peer || rivals.length === 0) continue;
+    if (row.peer || row.limit || rivals.length === 0) continue;
     const fastest = rivals.reduce((a, b) => (b.time < a.time ? b : a));
     row.ratio = row.time / fastest.time;
     row.fastestPeer = fastest.id;
@@ -58,12 +62,12 @@ export async function runSubjects(name, benchCase, values) {
     .map(([group, title]) => {
       const members = rows.filter((row) => row.group === group);
       if (members.length === 0) return '';
-      const ours = members.find(({ peer }) => !peer);
-      const lines = members.map(({ label, time, best, peer }) => [
+      const ours = members.find(({ peer, limit }) => !peer && !limit);
+      const lines = members.map(({ label, time, best, peer, limit }) => [
         label,
         time.toFixed(1),
         best.toFixed(1),
-        ours && peer ? `${(ours.time / time).toFixed(2)} ×` : '',
+        ours && (peer || limit) ? `${takes(ours.time / time)} ×` : '',
       ]);
       const columns = ['', `median, ${benchCase.unit}`, `best trial, ${benchCase.unit}`, 'ours takes'];
       return `**${title}**\n\n${markdownTable(columns, lines)}`;
@@ -95,7 +99,9 @@ export async function runSubjects(name, benchCase, values) {
         fastestPeer,
       })),
       outputs: rounds.map((round) =>
-        Object.fromEntries(round.map(({ subject, output }) => [subject.id, output])),
+        Object.fromEntries(
+          round.map(({ subject, output }) => [subject.id, benchCase.record?.(output) ?? output]),
+        ),
       ),
     };
     writeFileSync(path.join(results, `${name}.json`), `${JSON.stringify(record, null, 1)}\n`);

@@ -18,11 +18,16 @@ export type { CoreSetRecord, CoreSetRow, EpochRecord, ModelRecord } from './core
 export type { SelectionView } from './core/selection-view';
 export type { SweepRecord, SweepRun } from './core/sweep-record';
 export type { ImageDataset, ImageSplits } from './data/dataset';
-export { datasetNames, type LoadOptions, loadDataset } from './data/datasets/registry';
+export { datasetNames, type LoadOptions, loadDataset, loadExamples } from './data/datasets/registry';
+export type { Dataset, Splits } from './data/examples';
 export { formatIndexFile, readIndexFile, writeIndexFile } from './data/formats/index-file';
 export { type NpyArray, readNpy, readNpyMatrix, readNpyVector, writeNpy } from './data/formats/npy';
 export { npzNames, readNpzMember } from './data/formats/npz';
+export type { ImageFileDataset } from './data/image-files';
+export { type ImageFolderPool, type OpenImageFolderOptions, openImageFolder } from './data/image-folder';
 export type { BrokenItem, PoolBatch, PoolSource } from './data/pool';
+export type { TextDataset } from './data/text/text-dataset';
+export { openTextPool, type TextPool, type TextPoolOptions } from './data/text-pool';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, isSvpError, SvpError } from './errors';
 export {
   type ActiveLearningOptions,

@@ -87,6 +87,20 @@ export function exampleSize({ input }) {
   return input.kind === 'text' ? input.length : input.shape[0] * input.shape[1] * input.shape[2];
 }
 
+/** A random image of 8 × 8 blocks of one colour each: what a convolutional network can tell from another. */
+function coarse(random, { kind, shape }) {
+  if (kind === 'text') return [];
+  const [height, width, channels] = shape;
+  const across = Math.ceil(width / 8);
+  const blocks = new Float32Array(Math.ceil(height / 8) * across * channels).map(() => random.normal());
+  const at = (i) => {
+    const pixel = Math.floor(i / channels);
+    const block = Math.floor(Math.floor(pixel / width) / 8) * across + Math.floor((pixel % width) / 8);
+    return block * channels + (i % channels);
+  };
+  return new Float32Array(height * width * channels).map((_, i) => blocks[at(i)]);
+}
+
 /**
  * `batches` batches that a network can learn from: images have their class's pattern in them, texts its characters.
  * Images as float32, texts as int32; labels int32.
@@ -95,9 +109,7 @@ export function draw(spec, batches) {
   const { Random } = dist('core/random.js');
   const random = new Random(7);
   const size = exampleSize(spec);
-  const patterns = Array.from({ length: spec.classes }, () =>
-    new Float32Array(size).map(() => random.normal()),
-  );
+  const patterns = Array.from({ length: spec.classes }, () => coarse(random, spec.input));
   const labels = new Int32Array(batches * spec.batch).map(() => random.below(spec.classes));
   const text = spec.input.kind === 'text';
   const values = new (text ? Int32Array : Float32Array)(labels.length * size);
@@ -107,7 +119,7 @@ export function draw(spec, batches) {
         ? random.below(2) === 0
           ? random.below(spec.input.symbols)
           : labels[i]
-        : random.normal() + 0.15 * patterns[labels[i]][j];
+        : random.normal() + 0.5 * patterns[labels[i]][j];
     }
   }
   return { values, labels };

@@ -2,7 +2,7 @@
 // usage: node training-step.mjs FOLDER NETWORK CHECK_STEPS WARM_STEPS TIMED_STEPS; prints one line of JSON.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { build, exampleSize, NETWORKS } from './training-networks.mjs';
+import { build, exampleSize } from './training-networks.mjs';
 
 const require = createRequire(import.meta.url);
 const { kernels } = require('../../dist/models/kernels.js');
@@ -11,7 +11,7 @@ const { MomentumOptimizer } = require('../../dist/training/optimizer.js');
 const { chooseTrainingKernels } = require('../../dist/training/own-operations.js');
 
 const [folder, name, checkSteps, warmSteps, timedSteps] = process.argv.slice(2);
-const spec = NETWORKS[name];
+const spec = JSON.parse(readFileSync(`${folder}/${name}.json`, 'utf8'));
 const chosen = chooseTrainingKernels();
 const model = build(name);
 const bytes = (file) => new Uint8Array(readFileSync(`${folder}/${name}.${file}.bin`)).buffer;

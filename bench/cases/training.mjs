@@ -50,8 +50,8 @@ const torch = (network, layout) => ({
 });
 
 /** Weights, batches and the description that bench/peers/training.py reads. */
-export function writeInputs(folder, name, batches) {
-  const spec = NETWORKS[name];
+export function writeInputs(folder, name, batches, more = {}) {
+  const spec = { ...NETWORKS[name], ...more };
   const { values, labels } = draw(spec, batches);
   const weights = build(name)
     .weights()

@@ -8,7 +8,7 @@ const { uncertainty } = require('../../dist/native/uncertainty.js');
 
 const [file, rows, columns, threads, repetitions, sample] = process.argv.slice(2);
 const logits = {
-  data: new Float32Array(new Uint8Array(readFileSync(file)).buffer),
+  data: new Float32Array(readFileSync(file).buffer),
   rows: Number(rows),
   columns: Number(columns),
 };

@@ -14,8 +14,8 @@
 
 namespace svp::cpu {
 
-// exp(x) for x in [−87, 0] as 2^n · exp(f), |f| ≤ ln 2 / 2: the series up to f^6 leaves 1.2e-7 of the value, twice a
-// float32 ulp; exact at 0.
+// exp(x) for x in [−87, 0] as 2^n · exp(f), |f| ≤ ln 2 / 2: the series up to f^6, with its roundings within 3e-7
+// of the value; exact at 0.
 template <typename V>
 inline typename V::Vector fasttext_exponential(typename V::Vector x) {
   using F = typename V::Vector;

@@ -7,47 +7,20 @@
 //
 // where E(m) is the very float32 that was added, so that it goes out again exactly.
 //
-// Precision. z is never subtracted from m in float32, which would be amplified by the exponential. Instead
-// t = fma(z, high, magic − M) leaves n − M in its low bits, n being the whole number nearest to y; f = y − n takes two fused
-// steps, |f| ≤ 1/2; and 2^f is a polynomial of degree 6. Over every float32 f, with the rounding of f at its worst, an E is within
-// 8.81e-8 of the exact one, relatively (test/native/uncertainty_exponential_test.cc goes through them all). Sums of float32 values in
-// float64 add 2^-31 where `trusted` below holds. Both measures' errors are at most that of the E, so that with the final rounding
-// all is within 2 float32 ulp (1.5·2^-24 = 8.94e-8): docs/NUMERICS.md.
+// The exponentials are within 8.81e-8 (cpu/uncertainty_exponential.h); sums of float32 values in float64 add 2^-31 where
+// `trusted` below holds. The measures' relative errors are at most that of the E, so that with the final rounding all is within
+// 2 float32 ulp (1.5·2^-24 = 8.94e-8): docs/NUMERICS.md.
 //
-// Per vector of 8: 8 fused products, a product-free polynomial, no division, nothing stored; about 22 vector operations.
+// About 22 vector operations for 8 logits, without a division or a store.
 #pragma once
 
+#include "cpu/uncertainty_exponential.h"
 #include "cpu/uncertainty_row.h"
 
 namespace svp::cpu {
 
-// E of a vector, in steps that several vectors take side by side, because one alone would wait for itself.
-template <typename V>
-struct UncertaintyExponential {
-  using F = typename V::Singles;
-  F high, low, origin;
-
-  UncertaintyExponential(const UncertaintyTemperature& temperature, float whole)
-      : high(V::fill(temperature.high)), low(V::fill(temperature.low)), origin(V::fill(0x1.8p23f - whole)) {}
-
-  template <int N>
-  void operator()(const F (&z)[N], F (&e)[N]) const {
-    F t[N], f[N];
-    for (int u = 0; u < N; u++) t[u] = V::fused(z[u], high, origin);
-    for (int u = 0; u < N; u++) f[u] = V::fused_minus(z[u], high, V::minus_single(t[u], origin));
-    for (int u = 0; u < N; u++) f[u] = V::fused(z[u], low, f[u]);
-    // Relative error 3.3e-9 for |f| ≤ 0.505, with coefficients that are float32 numbers; exact at 0.
-    for (int u = 0; u < N; u++) e[u] = V::fused(V::fill(0x1.417a30p-13f), f[u], V::fill(0x1.5f0f74p-10f));
-    for (const float c : {0x1.3b2ddap-7f, 0x1.c6af72p-5f, 0x1.ebfbdcp-3f, 0x1.62e430p-1f, 1.0f}) {
-      for (int u = 0; u < N; u++) e[u] = V::fused(e[u], f[u], V::fill(c));
-    }
-    for (int u = 0; u < N; u++) e[u] = V::at_power_single(e[u], t[u]);
-  }
-};
-
-// Rows beyond these go to uncertainty_row: |M|, so that z·low stays small beside f; y − M on either side, so that E is a normal
-// float32 and what is below the range cannot matter.
-constexpr double kMostPower = 1024;
+// Rows beyond kMostPower or these go to uncertainty_row: y − M on either side, so that E is a normal float32 and what is
+// below the range cannot matter.
 constexpr double kPowersBelow = 124;
 constexpr double kPowersAbove = 100;
 
@@ -69,7 +42,7 @@ inline bool uncertainty_wide(const float* row, std::size_t columns, const Uncert
   const double whole = static_cast<double>(static_cast<int>(power));
   const float lowest = static_cast<float>((whole - kPowersBelow) / temperature.log2e);
 
-  const UncertaintyExponential<V> exponential_of(temperature, static_cast<float>(whole));
+  const UncertaintyExponential<V> exponential_of(temperature, V::fill(0x1.8p23f - static_cast<float>(whole)));
   // Largest of each lane, the second among the blocks' largest, and the block of the largest.
   F first = V::fill(kNothing);
   F second = first;

@@ -37,6 +37,8 @@ export interface ComparedRanking {
 export interface Correlation {
   /** Examples that all rankings have in common. */
   examples: number;
+  /** Examples of the largest of their pools. */
+  largestPool: number;
   /** The final ranking of each run: the order of rows and columns of the matrices. */
   rankings: ComparedRanking[];
   /** NaN where a ranking is constant. */
@@ -126,7 +128,8 @@ function countsOf(budgets: readonly number[], examples: number): number[] {
  * averaged over runs; how a ranking converges over epochs; and how much the first picks have in common.
  *
  * Rankings are compared on the examples that all of them have. Infinite scores are ranked, and left out of Pearson's
- * correlation pair by pair. It yields to the event loop between pairs; a piece takes about 0.2 s for a million examples.
+ * correlation pair by pair. It yields to the event loop between rankings and pairs; a piece, the sorting of one ranking,
+ * takes up to a second for a million examples: a service had better hand such sizes to a worker.
  * Time O(r² · n) for r final rankings of n examples; memory 16 bytes an example and final ranking.
  *
  * @param rankings at least two
@@ -184,7 +187,9 @@ export async function correlate(
 
   const ready: Final[] = [];
   for (const ranking of finals) {
-    ready.push(prepared(align(ranking, common)));
+    const aligned = align(ranking, common);
+    await nextTurn();
+    ready.push(prepared(aligned));
     await turn();
   }
   const square = () => ready.map(() => new Array<number>(ready.length).fill(Number.NaN));
@@ -211,6 +216,7 @@ export async function correlate(
   const labels = ready.map(({ ranking }) => ranking);
   return {
     examples: common.length,
+    largestPool: Math.max(...rankings.map((r) => r.rows?.length ?? r.scores?.length ?? size)),
     rankings: ready.map(({ ranking, infinite }) => {
       const { ranks: _ranks, scores: _scores, order, ...label } = ranking;
       return { ...label, ranked: order.length, infinite };

@@ -18,6 +18,7 @@ const label = {
 
 const schema = z.object({
   examples: z.number(),
+  largestPool: z.number(),
   rankings: z.array(z.object({ ...label, ranked: z.number(), infinite: z.number() })),
   spearman: z.array(z.array(value)),
   pearson: z.array(z.array(value)),

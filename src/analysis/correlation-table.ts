@@ -47,8 +47,7 @@ export function correlationNote(correlation: Correlation): string {
   const runs = Math.max(...correlation.models.map((cell) => cell.spearman.n), 0);
   if (correlation.models.some((cell) => cell.sameSeed))
     return 'Some pairs of models have no two runs with different seeds: those runs share their seed, which may make them more alike.';
-  if (runs <= 1)
-    return 'One run of each model: how far runs of one model differ among themselves is not known.';
+  if (runs <= 1) return 'One pair of runs a cell: how far pairs differ is not known.';
   return `Means over pairs of runs with different seeds (${formatCount(seeds)} seeds, up to ${formatCount(runs)} pairs), ± one standard deviation between pairs. Pairs share runs: the mean is less sure than that many independent pairs would make it.`;
 }
 
@@ -65,10 +64,21 @@ export function overlapRows(overlaps: readonly OverlapSummary[]): string[][] {
   ]);
 }
 
+/** A warning where pools that were drawn by different seeds have little in common. */
+export function commonNote({ examples, largestPool }: Correlation): string[] {
+  if (examples >= 0.5 * largestPool) return [];
+  return [
+    `Only ${formatCount(examples)} of up to ${formatCount(largestPool)} examples are in all pools, and are compared: give the runs the same pool.`,
+  ];
+}
+
 /** The comparison as text for a terminal: a matrix of models for each method, convergence, and overlaps. */
 export function formatCorrelation(correlation: Correlation): string {
   const { rankings, models, convergence, examples } = correlation;
-  const lines = [`${formatCount(examples)} examples, ${rankings.length} rankings`];
+  const lines = [
+    `${formatCount(examples)} examples, ${rankings.length} rankings`,
+    ...commonNote(correlation),
+  ];
   for (const method of methodsOf(correlation)) {
     const names = modelsOf(rankings, method);
     for (const [title, measure] of [

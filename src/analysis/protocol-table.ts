@@ -95,6 +95,16 @@ function seedsNote(group: SeriesGroup): string {
   return `Mean ± one standard deviation over ${text} seeds.`;
 }
 
+/** How the intervals of a group's differences were made. */
+function intervalNote({ series }: SeriesGroup): string {
+  const by = new Set(series.flatMap((one) => one.points.flatMap((point) => point.againstRandom?.by ?? [])));
+  const single = 'what the size of the test set leaves (binomial), without the luck of the seed';
+  const how = !by.has('seeds')
+    ? `, of one seed: ${single}`
+    : `, paired by seed (Student’s t)${by.has('test set') ? `; where there is one seed, ${single}` : ''}`;
+  return `Difference and its 95 % interval${how}. Bold: the interval does not hold zero.`;
+}
+
 /**
  * The tables of a group in the paper's shape: Table 1 for active learning (error of the target, data selection
  * speed-up), Table 2 for core-sets (error, data selection time, total time), and in either the difference from random
@@ -116,7 +126,6 @@ export function protocolTable(group: SeriesGroup): ProtocolTable {
     const shown = std !== undefined && std / unit.seconds >= 0.5 * 10 ** -unit.decimals;
     return seconds.mean === 0 ? NONE : spreadText(shown ? seconds : rest, (value) => formatIn(unit, value));
   };
-  const single = series.some((one) => one.points.some((p) => p.againstRandom?.by === 'test set'));
   const add = (
     key: TableBlock['key'],
     title: string,
@@ -128,25 +137,16 @@ export function protocolTable(group: SeriesGroup): ProtocolTable {
     add(
       'error',
       'Top-1 error of the target (%)',
-      `${seedsNote(group)} Bold: the lowest of its budget.`,
+      `${seedsNote(group)}${series.length > 1 ? ' Bold: the lowest of its budget.' : ''}`,
       (point) => ({
         text: spreadText({ ...point.accuracy, mean: 1 - point.accuracy.mean }, formatPercent),
-        strong: best.get(point.examples) === formatPercent(1 - point.accuracy.mean),
+        strong: series.length > 1 && best.get(point.examples) === formatPercent(1 - point.accuracy.mean),
       }),
     ),
-    add(
-      'againstRandom',
-      'Accuracy against random (percentage points)',
-      `Difference and its 95 % interval, paired by seed (Student’s t)${
-        single
-          ? '; where there is one seed, what the size of the test set leaves (binomial), without the luck of the seed'
-          : ''
-      }. Bold: the interval does not hold zero.`,
-      (point) => ({
-        text: differenceText(point),
-        strong: (point.againstRandom?.outcome ?? 'undecided') !== 'undecided',
-      }),
-    ),
+    add('againstRandom', 'Accuracy against random (percentage points)', intervalNote(group), (point) => ({
+      text: differenceText(point),
+      strong: (point.againstRandom?.outcome ?? 'undecided') !== 'undecided',
+    })),
   ];
   if (series.some((one) => one.points.some((point) => point.selectionSpeedUp !== undefined))) {
     blocks.push(
@@ -192,7 +192,7 @@ export function protocolTable(group: SeriesGroup): ProtocolTable {
   );
   return {
     caption: `${active ? 'Active learning' : 'Core-set selection'} on ${datasetLabel(group.dataset)}, target ${group.target}`,
-    blocks,
+    blocks: blocks.filter((one) => one.rows.length > 0),
   };
 }
 

@@ -5,7 +5,6 @@ import type { Correlation } from '../analysis/correlate';
 import { formatProtocols, protocolsMarkdown, trialsCsv } from '../analysis/protocol-text';
 import { readTrials, type TrialSet } from '../analysis/read-trials';
 import { seriesGroups } from '../analysis/series';
-import type { SelectionView } from '../core/selection-view';
 import { SvpError } from '../errors';
 import type { ProtocolReportParts } from '../report/protocol-report';
 import { reportFile, writeReport } from '../report/write-report';
@@ -29,7 +28,7 @@ export async function runReport(
   if (given.markdown !== undefined)
     others.push([await prepareOutput(given.markdown, given), protocolsMarkdown(groups)]);
   if (!given.dryRun) {
-    const parts = quickstart ? {} : await partsOf(runs, set, given, context);
+    const parts = quickstart ? {} : await partsOf(set, given, context);
     await writeReport(runs, out, parts);
     for (const [file, text] of others) await writeOutput(file, text);
   }
@@ -51,9 +50,8 @@ export async function runReport(
   if (!given.quiet) context.stderr.write(`${given.dryRun ? 'Would write' : 'Report:'} ${files.join(', ')}\n`);
 }
 
-/** The map and examples of the first run that has some, and the correlations that lie beside its record. */
+/** The map and examples of the runs, and the correlations that lie beside its record. */
 async function partsOf(
-  runs: readonly string[],
   set: TrialSet,
   given: ReportCommandOptions,
   context: CliContext,
@@ -64,16 +62,20 @@ async function partsOf(
   const { selectionView } =
     require('../experiments/selection-view') as typeof import('../experiments/selection-view');
   const texts = given.texts === undefined ? undefined : await readTexts(given.texts);
-  let view: SelectionView | undefined;
-  for (const run of runs) {
-    if (set.runs.some((one) => one.folder === run && one.kind === 'quickstart')) continue;
-    view = await selectionView(run, {
-      ...(texts ? { texts } : {}),
-      ...(given.datasetsDir === undefined ? {} : { cacheDirectory: given.datasetsDir }),
-      signal: context.signal,
-    });
-    if (view.map || view.galleries.length > 0) break;
-  }
+  const protocols = set.sources.filter(
+    ({ folder: source }) => !set.runs.some((run) => run.folder === source && run.kind === 'quickstart'),
+  );
+  const view =
+    protocols.length === 0
+      ? undefined
+      : await selectionView(
+          protocols.map((source) => source.folder),
+          {
+            ...(texts ? { texts } : {}),
+            ...(given.datasetsDir === undefined ? {} : { cacheDirectory: given.datasetsDir }),
+            signal: context.signal,
+          },
+        );
   return { ...(view ? { view } : {}), ...(correlation ? { correlation } : {}) };
 }
 

@@ -8,6 +8,7 @@ import { addTextOptions, isTextTraining, runTrainText } from './train-text';
 interface TrainCommandOptions extends CommonOptions {
   dataset: string;
   datasetsDir?: string;
+  imageSize?: number;
   arch: string;
   width?: number;
   optimizer: 'sgd';
@@ -45,8 +46,13 @@ export function registerTrain(program: Command, context: CliContext): void {
     .command('train')
     .summary('train one network, with the options of the paper’s reference code')
     .description('Trains a network on a data set, or on the part of it that an index file names.')
-    .option('--dataset <name>', 'data set', 'fashion-mnist')
-    .option('--datasets-dir <folder>', 'where converted data sets are kept (default: the cache)')
+    .option('--dataset <name|path>', 'data set, by name or by the path of its files', 'fashion-mnist')
+    .option('--datasets-dir <folder>', 'where data sets lie and converted ones are kept (default: the cache)')
+    .option(
+      '--image-size <pixels>',
+      'side to which images in files are cut (default: 224)',
+      wholeNumber(8, 4096),
+    )
     .option('-a, --arch <name>', 'network', 'preact20')
     .option(
       '--width <channels>',
@@ -112,8 +118,8 @@ async function runTrain(given: TrainCommandOptions, noAugment: boolean, context:
     if (given.json) return printJson(context, { dryRun: true, ...plan });
     return printData(
       context,
-      `${plan.dataset}: ${plan.arch} for ${plan.epochs} epochs on ${plan.examples} images of ${plan.height} × ${plan.width} × ${plan.channels}, ` +
-        `${plan.steps} steps; ${plan.testExamples} test images.\n` +
+      `${plan.dataset}: ${plan.arch} for ${plan.epochs} epochs on ${plan.examples} ${plan.length === undefined ? `images of ${plan.height} × ${plan.width} × ${plan.channels}` : `texts of ${plan.length} characters`}, ` +
+        `${plan.steps} steps; ${plan.testExamples} test examples.\n` +
         `About ${formatSeconds(plan.estimatedSeconds)} on two cores. Nothing was written.\n`,
     );
   }
@@ -180,6 +186,7 @@ async function toOptions(
     require('../data/formats/index-file') as typeof import('../data/formats/index-file');
   const optional = {
     cacheDirectory: given.datasetsDir,
+    imageSize: given.imageSize,
     width: given.width,
     epochs: given.epochs,
     learningRates: given.learningRate,

@@ -80,8 +80,8 @@ export function hashExamples(hash: Hash, dataset: Dataset, { labels = true } = {
 }
 
 /** A hash of a data set, in hex. About a second per gigabyte. */
-export function examplesHash(dataset: Dataset): string {
-  return hashExamples(createHash('sha256'), dataset).digest('hex');
+export function examplesHash(dataset: Dataset, o: { labels?: boolean } = {}): string {
+  return hashExamples(createHash('sha256'), dataset, o).digest('hex');
 }
 
 /** A copy of some rows, in the given order, with other labels where they are given. O(rows × size of an example). */

@@ -3,7 +3,7 @@ import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import { throwIfAborted, unlessAborted } from '../core/abort';
 import { SvpError } from '../errors';
-import { type ImageList, listImageFolder } from './images/list-folder';
+import { listImageFolder } from './images/list-folder';
 import { type ImageFileOptions, type ImagePlan, imagePlan } from './images/plan';
 import { type BrokenPart, itemBytes } from './images/prepare';
 import { PrepareThreads } from './images/prepare-threads';
@@ -57,31 +57,43 @@ export async function openImageFolder(
     });
   }
   const list = await listImageFolder(folder, signal ? { signal } : {});
-  return new FolderPool(list, plan, threads);
+  const { classNames, labels } = list;
+  const pool = new FilePool(list.folder, list.folder, list.files, plan, threads);
+  return Object.assign(pool, classNames && { classNames }, labels && { labels });
 }
 
-class FolderPool implements ImageFolderPool {
-  readonly name: string;
+/** Image files, in the order of `files`, as a pool. See openImageFolder. @param files relative to the folder */
+export function imageFilePool(
+  name: string,
+  folder: string,
+  files: readonly string[],
+  plan: ImagePlan,
+  normalization?: PoolSource['normalization'],
+): PoolSource {
+  return Object.assign(
+    new FilePool(name, folder, files, plan, undefined),
+    normalization && { normalization },
+  );
+}
+
+class FilePool implements PoolSource {
   readonly count: number;
   readonly itemShape: readonly number[];
   readonly dtype: 'float32' | 'uint8';
   readonly itemNames: readonly string[];
-  readonly classNames?: readonly string[];
-  readonly labels?: Uint32Array;
   private readonly threads: PrepareThreads;
 
   constructor(
-    private readonly list: ImageList,
+    readonly name: string,
+    private readonly folder: string,
+    private readonly files: readonly string[],
     private readonly plan: ImagePlan,
     threads: number | undefined,
   ) {
-    this.name = list.folder;
-    this.count = list.files.length;
+    this.count = files.length;
     this.itemShape = plan.shape;
     this.dtype = plan.dtype;
-    this.itemNames = list.files;
-    if (list.classNames) this.classNames = list.classNames;
-    if (list.labels) this.labels = list.labels;
+    this.itemNames = files;
     this.threads = new PrepareThreads(plan, threads);
   }
 
@@ -113,7 +125,7 @@ class FolderPool implements ImageFolderPool {
   /** One batch, in tasks of a few images. @param stop asked before each: true once nobody wants the batch any more */
   private async prepare(first: number, size: number, stop: () => boolean): Promise<PoolBatch> {
     const memory = batchMemory(size * itemBytes(this.plan), size);
-    const { folder, files } = this.list;
+    const { folder, files } = this;
     const broken: BrokenItem[] = [];
     const tasks: Promise<void>[] = [];
     for (let at = 0; at < size; at += TASK) {
@@ -134,7 +146,7 @@ class FolderPool implements ImageFolderPool {
 
   /** Hash of the file names, their sizes and times of change, and the preparation. One file state per image. */
   async fingerprint(): Promise<string> {
-    const { folder, files } = this.list;
+    const { folder, files } = this;
     const { table, ...plan } = this.plan;
     const hash = createHash('sha256')
       .update(JSON.stringify(plan))

@@ -4,8 +4,11 @@ import type { BatchSpec, BatchTarget } from './batch-maker';
 
 /** One mini-batch. Its arrays are reused: they are valid until the next batch is asked for; copy what must live longer. */
 export interface Batch {
-  /** size × height × width × channels, normalised: (byte / 255 − mean) / std per channel. */
-  images: Float32Array;
+  /**
+   * Images: size × height × width × channels, normalised: (byte / 255 − mean) / std per channel. Texts: size × length
+   * codes, padded by 0.
+   */
+  values: Float32Array | Int32Array;
   /** Class numbers, `size` of them. */
   labels: Int32Array;
   /** Rows of the dataset, `size` of them. */
@@ -27,11 +30,12 @@ export interface Loader {
 
 /** A batch over a slot's memory; a last, smaller batch sees only its part. */
 export function sizedBatch(slot: BatchTarget, size: number, spec: BatchSpec): Batch {
-  if (size === spec.batchSize) return { ...slot, size };
+  const { images, labels, indices } = slot;
+  if (size === spec.batchSize) return { values: images, labels, indices, size };
   return {
-    images: slot.images.subarray(0, size * spec.height * spec.width * spec.channels),
-    labels: slot.labels.subarray(0, size),
-    indices: slot.indices.subarray(0, size),
+    values: images.subarray(0, size * spec.height * spec.width * spec.channels),
+    labels: labels.subarray(0, size),
+    indices: indices.subarray(0, size),
     size,
   };
 }

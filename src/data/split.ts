@@ -32,7 +32,7 @@ function quotas(counts: readonly number[], total: number, size: number): number[
  * @throws SvpError SVP_E_OPTION (size not 0 … number of rows), SVP_E_INDEX, SVP_E_SHAPE
  */
 export function splitValidation(
-  labels: Uint8Array | Uint32Array,
+  labels: Uint8Array | Uint16Array | Uint32Array,
   o: { size: number; indices?: Uint32Array; stratified?: boolean; seed?: number },
 ): ValidationSplit {
   const rows = resolveRows(o.indices, labels.length);

@@ -6,7 +6,7 @@
 
 import type { Matrix } from '../core/matrix';
 import { Random } from '../core/random';
-import type { ImageDataset } from '../data/dataset';
+import type { Dataset } from '../data/examples';
 import { splitValidation } from '../data/split';
 import { SvpError } from '../errors';
 import { rankDescending } from '../selection/rank';
@@ -65,7 +65,7 @@ const TEST_DRAWS = 2;
  * @throws SvpError SVP_E_BUDGET when there are not so many rows
  */
 export function splitPool(
-  { labels, count }: Pick<ImageDataset, 'labels' | 'count'>,
+  { labels, count }: Pick<Dataset, 'labels' | 'count'>,
   seed: number,
   poolSize?: number,
   validationSize = 0,
@@ -83,7 +83,11 @@ export function splitPool(
 }
 
 /** Rows of the test split by seed, ascending: a random part of it, or undefined for all. */
-export function splitTest({ count }: ImageDataset, seed: number, size?: number): Uint32Array | undefined {
+export function splitTest(
+  { count }: Pick<Dataset, 'count'>,
+  seed: number,
+  size?: number,
+): Uint32Array | undefined {
   if (size === undefined || size >= count) return undefined;
   return new Random(seed).fork(TEST_DRAWS).permutation(count).slice(0, size).sort();
 }

@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../core/abort';
 import type { Matrix } from '../core/matrix';
 import type { EpochRecord } from '../core/run-record';
-import type { ImageDataset, ImageSplits } from '../data/dataset';
 import { resolveRows } from '../data/dataset';
+import { type Dataset, inputOf, type Splits, takeExamples } from '../data/examples';
 import { SvpError } from '../errors';
 import { kernels } from '../models/kernels';
 import type { Model } from '../models/model';
@@ -13,6 +13,8 @@ import { findMethod } from '../selection/registry';
 import { trainModel } from '../training/trainer';
 import { CheckpointKeeper } from './checkpoint-keeper';
 import { type DatasetSource, loadSource } from './dataset-source';
+import { FastTextHost } from './fasttext-host';
+import { FASTTEXT } from './fasttext-names';
 import { scoreByOnnx } from './onnx-pass';
 import type {
   JobHooks,
@@ -29,14 +31,15 @@ const SCORE_CHUNK = 4096;
 
 /** The training host in this process: what the child process runs inside, and what `isolate: false` gives. */
 export class LocalTrainingHost implements TrainingHost {
-  private splits?: Promise<ImageSplits>;
+  private splits?: Promise<Splits>;
   private readonly models = new Map<string, Model>();
   private readonly prepared = new Set<string>();
+  private readonly fastText = new FastTextHost();
 
   constructor(private readonly source: DatasetSource) {}
 
   /** The data set, loaded at the first job. */
-  private load(signal?: AbortSignal): Promise<ImageSplits> {
+  private load(signal?: AbortSignal): Promise<Splits> {
     if (this.splits) return this.splits;
     const loading = loadSource(this.source, signal ? { signal } : {});
     this.splits = loading;
@@ -50,15 +53,20 @@ export class LocalTrainingHost implements TrainingHost {
   async prepare(networks: Shape[], hooks: JobHooks = {}): Promise<void> {
     const { train } = await this.load(hooks.signal);
     for (const { arch, width, batchSize = 128 } of networks) {
+      if (arch === FASTTEXT) continue;
       throwIfAborted(hooks.signal);
       const key = `${arch}/${width ?? ''}/${batchSize}`;
       if (this.prepared.has(key)) continue;
       const model = newModel(train, { arch, width, weightSeed: 0 });
       try {
-        const images = new Float32Array(batchSize * train.height * train.width * train.channels);
-        const { gradient } = model.gradient(images, new Int32Array(batchSize), batchSize);
+        const input = inputOf(train);
+        const values =
+          input.kind === 'text'
+            ? new Int32Array(batchSize * input.length)
+            : new Float32Array(batchSize * input.shape.reduce((a, b) => a * b, 1));
+        const { gradient } = model.gradient(values, new Int32Array(batchSize), batchSize);
         kernels().free(gradient);
-        model.infer(images, batchSize, ['logits']);
+        model.infer(values, batchSize, ['logits']);
       } finally {
         model.dispose();
       }
@@ -70,6 +78,7 @@ export class LocalTrainingHost implements TrainingHost {
     const { train: asLoaded, test } = await this.load(hooks.signal);
     const train = job.labels ? relabelled(asLoaded, job.labels) : asLoaded;
     throwIfAborted(hooks.signal);
+    if (job.arch === FASTTEXT) return this.fastText.train(job, { train, test } as Splits, hooks);
     await this.prepare([job], hooks);
     const model = newModel(train, job);
     let kept = false;
@@ -90,10 +99,13 @@ export class LocalTrainingHost implements TrainingHost {
   private async trainOn(
     model: Model,
     job: TrainJob,
-    { train, test }: ImageSplits,
+    { train, test }: Splits,
     hooks: JobHooks,
   ): Promise<TrainOutcome> {
-    const testPart = job.testIndices === undefined ? test : takeRows(test, job.testIndices);
+    const testPart =
+      job.testIndices === undefined
+        ? test
+        : takeExamples(test, resolveRows(job.testIndices, test.count, 'testIndices'));
     const keeper = job.checkpoint && (await CheckpointKeeper.open(job.checkpoint, job.resume ?? false));
     const result = await trainModel({
       model,
@@ -141,7 +153,9 @@ export class LocalTrainingHost implements TrainingHost {
   }
 
   async score(job: ScoreJob, hooks: JobHooks = {}): Promise<ScoreOutcome> {
-    const { train } = await this.load(hooks.signal);
+    const splits = await this.load(hooks.signal);
+    if (this.fastText.has(job.model)) return this.fastText.score(job, splits, hooks);
+    const { train } = splits;
     const model = this.kept(job.model);
     const rows = resolveRows(job.indices, train.count);
     if (job.runtime === 'onnx') return scoreByOnnx(model, train, rows, job, hooks);
@@ -202,6 +216,7 @@ export class LocalTrainingHost implements TrainingHost {
   }
 
   async release(model: string): Promise<void> {
+    this.fastText.release(model);
     this.models.get(model)?.dispose();
     this.models.delete(model);
   }
@@ -212,13 +227,10 @@ export class LocalTrainingHost implements TrainingHost {
   }
 }
 
-function newModel(
-  { height, width, channels, classes }: ImageDataset,
-  job: Pick<TrainJob, 'arch' | 'width' | 'weightSeed'>,
-): Model {
+function newModel(dataset: Dataset, job: Pick<TrainJob, 'arch' | 'width' | 'weightSeed'>): Model {
   return createModel(job.arch, {
-    inputShape: [height, width, channels],
-    classes,
+    input: inputOf(dataset),
+    classes: dataset.classes,
     seed: job.weightSeed,
     ...(job.width === undefined ? {} : { width: job.width }),
   });
@@ -237,27 +249,14 @@ function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The data set with the classes of some rows replaced; the pixels are shared. */
-function relabelled(dataset: ImageDataset, { rows, classes }: NonNullable<TrainJob['labels']>): ImageDataset {
+/** The data set with the classes of some rows replaced; the examples are shared. */
+function relabelled<Kind extends Dataset>(
+  dataset: Kind,
+  { rows, classes }: NonNullable<TrainJob['labels']>,
+): Kind {
   const labels = dataset.labels.slice();
   rows.forEach((row, i) => {
     labels[row] = classes[i];
   });
   return { ...dataset, labels };
-}
-
-/** A copy of some rows of a data set, in the given order. */
-function takeRows(dataset: ImageDataset, rows: Uint32Array): ImageDataset {
-  resolveRows(rows, dataset.count, 'testIndices');
-  const size = dataset.height * dataset.width * dataset.channels;
-  const images = new Uint8Array(rows.length * size);
-  rows.forEach((row, i) => {
-    images.set(dataset.images.subarray(row * size, (row + 1) * size), i * size);
-  });
-  return {
-    ...dataset,
-    images,
-    labels: Uint8Array.from(rows, (row) => dataset.labels[row]),
-    count: rows.length,
-  };
 }

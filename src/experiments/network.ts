@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FASTTEXT } from './fasttext-names';
 
 /** A network and how it is trained. */
 export interface Network {
@@ -45,6 +46,9 @@ export const networkShape = z
  */
 const TRAIN_SECONDS_PER_WEIGHTED_IMAGE = 1.4e-4;
 
+/** The same of fastText, for a text of some hundred words. */
+const TRAIN_SECONDS_PER_TEXT = 1e-4;
+
 /** Blocks of a residual network by its name's number: preact8 has 3, preact20 has 9. */
 function depthOf(arch: string): number {
   return Number(/\d+/.exec(arch)?.[0] ?? 20);
@@ -52,6 +56,7 @@ function depthOf(arch: string): number {
 
 /** Seconds that training on one image may take, before anything is measured. */
 export function guessTrainSeconds({ arch, width }: Network): number {
+  if (arch === FASTTEXT) return TRAIN_SECONDS_PER_TEXT;
   return TRAIN_SECONDS_PER_WEIGHTED_IMAGE * depthOf(arch) * ((width ?? 16) / 16);
 }
 

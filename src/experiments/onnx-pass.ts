@@ -1,7 +1,8 @@
 import { promises as fs } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { ImageDataset } from '../data/dataset';
+import { type Dataset, isTextDataset } from '../data/examples';
+import { examplesPool } from '../data/pools/examples-pool';
 import type { Model } from '../models/model';
 import { findMethod } from '../selection/registry';
 import { exportOnnx } from './export-onnx';
@@ -22,7 +23,7 @@ const MEASURE_OF: Record<string, 'entropy' | 'leastConfidence' | 'margin'> = {
  */
 export async function scoreByOnnx(
   model: Model,
-  dataset: ImageDataset,
+  dataset: Dataset,
   rows: Uint32Array,
   job: ScoreJob,
   hooks: JobHooks,
@@ -31,13 +32,15 @@ export async function scoreByOnnx(
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'svp-onnx-'));
   try {
     const file = path.join(folder, 'model.onnx');
-    const { mean, std, classNames } = dataset;
-    await exportOnnx(model, file, { normalization: { mean, std }, classNames });
+    const { classNames } = dataset;
+    const normalization = isTextDataset(dataset)
+      ? {}
+      : { normalization: { mean: dataset.mean, std: dataset.std } };
+    await exportOnnx(model, file, { ...normalization, classNames });
     const methods = (job.measures ?? []).map((name) => findMethod(name).name);
     const result = await scorePool({
       model: file,
-      pool: dataset,
-      indices: rows,
+      pool: examplesPool(dataset, rows),
       outputs: [...methods.map((name) => MEASURE_OF[name]), ...(job.features ? ['features' as const] : [])],
       ...(job.batchSize === undefined ? {} : { batchSize: job.batchSize }),
       ...(hooks.signal ? { signal: hooks.signal } : {}),

@@ -1,4 +1,4 @@
-import type { ImageSplits } from '../data/dataset';
+import { type Dataset, isImageFiles, isTextDataset } from '../data/examples';
 import type { DatasetSource } from './dataset-source';
 import type { TrainingHost } from './training-host';
 
@@ -16,13 +16,22 @@ export function openTrainingHost(source: DatasetSource, isolate: boolean): Train
   return new LocalTrainingHost(source);
 }
 
-/** Shared memory cannot travel to another process: in-memory images go as plain copies. */
+/** Shared memory cannot travel to another process: what lies in memory goes as plain copies. */
 function sendable(source: DatasetSource): DatasetSource {
   if (!('train' in source)) return source;
-  const plain = (part: ImageSplits['train']) => ({
-    ...part,
-    images: new Uint8Array(part.images),
-    labels: new Uint8Array(part.labels),
-  });
   return { train: plain(source.train), test: plain(source.test) };
+}
+
+function plain(part: Dataset): Dataset {
+  if (isTextDataset(part)) {
+    const { codes, offsets, labels } = part;
+    return {
+      ...part,
+      codes: new Uint8Array(codes),
+      offsets: new Float64Array(offsets),
+      labels: new Uint16Array(labels),
+    };
+  }
+  if (isImageFiles(part)) return { ...part, labels: new Uint16Array(part.labels) };
+  return { ...part, images: new Uint8Array(part.images), labels: new Uint8Array(part.labels) };
 }

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
 import type { DatasetRecord } from '../core/run-record';
-import type { ImageSplits } from '../data/dataset';
+import { inputOf, type Splits } from '../data/examples';
 import { SvpError } from '../errors';
 import { checkArch } from '../models/registry';
+import { FASTTEXT } from './fasttext-names';
 import { DEFAULT_TARGET, type Network, networkShape } from './network';
 import { resolveSchedule } from './schedule';
 import type { ScoringRuntime } from './training-host';
@@ -18,8 +19,8 @@ export type Size = number | string;
 
 /** Options of every protocol. */
 export interface ProtocolOptions {
-  /** A data set's name (`datasetNames()`), or images in memory. */
-  dataset: string | ImageSplits;
+  /** A data set's name (`datasetNames()`), the path of one, or one in memory. */
+  dataset: string | Splits;
   /** Default: preact20 for five epochs. */
   target?: NetworkChanges;
   /** The model that chooses; what is not given is the target's. */
@@ -93,9 +94,23 @@ export const protocolShape = {
 
 const networks = z.object({ target: networkShape, proxy: networkShape });
 
-/** One number of epochs alone is the total, in the paper's proportions. */
+/** The paper's schedule of fastText: its learning rate falls linearly from here. */
+const FASTTEXT_EPOCHS = 5;
+const FASTTEXT_RATE = 0.05;
+
+/** One number of epochs alone is the total, in the paper's proportions; of fastText at its one learning rate. */
 function withSchedule(changes: NetworkChanges): NetworkChanges {
-  const { epochs, learningRates } = changes;
+  const { epochs, learningRates, arch, width } = changes;
+  if (arch === FASTTEXT) {
+    const total = epochs ?? [FASTTEXT_EPOCHS];
+    // Nothing of another network's schedule or width fits it.
+    return {
+      ...changes,
+      width,
+      epochs: total,
+      learningRates: learningRates ?? total.map(() => FASTTEXT_RATE),
+    };
+  }
   if (!Array.isArray(epochs) || epochs.length !== 1 || learningRates !== undefined) return changes;
   return { ...changes, ...resolveSchedule(epochs) };
 }
@@ -111,8 +126,7 @@ export function resolveNetworks(
   const target = { ...DEFAULT_TARGET, ...withSchedule(given.target ?? {}) };
   const proxy = { ...target, ...withSchedule(given.proxy ?? {}) };
   parseOptions(networks, { target, proxy }, where);
-  checkArch(target.arch);
-  checkArch(proxy.arch);
+  for (const { arch } of [target, proxy]) if (arch !== FASTTEXT) checkArch(arch);
   return { target, proxy };
 }
 
@@ -129,10 +143,13 @@ export function checkResume({ resume, force, runDirectory }: ProtocolOptions): v
 /** What a record says of the data. */
 export function datasetRecord(
   name: string,
-  { train, test }: ImageSplits,
+  { train, test }: Splits,
   pool: number,
   tested?: number,
 ): DatasetRecord {
-  const { classes, classNames, height, width, channels } = train;
+  const { classes, classNames } = train;
+  const input = inputOf(train);
+  // A text is an image of one row to the report.
+  const [height, width, channels] = input.kind === 'text' ? [1, input.length, 1] : input.shape;
   return { name, pool, test: tested ?? test.count, classes, classNames, height, width, channels };
 }

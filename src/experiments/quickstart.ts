@@ -4,7 +4,7 @@ import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
 import type { CoreSetRecord } from '../core/run-record';
 import { type CoreSetContext, splitPool, splitTest } from './core-set-steps';
-import { loadSource, sourceOf } from './dataset-source';
+import { loadImageSource, sourceOf } from './dataset-source';
 import { describeMachine } from './machine';
 import { openTrainingHost } from './open-training-host';
 import { quickstartPlan } from './quickstart-plan';
@@ -85,7 +85,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   const stages = new StagePlan(plan.stages, options.onProgress);
   stages.next();
   const source = sourceOf(settings.dataset, options.cacheDirectory);
-  const splits = await loadSource(source, {
+  const splits = await loadImageSource(source, {
     ...(signal ? { signal } : {}),
     onProgress: (progress) => stages.report(progress),
   });

@@ -11,6 +11,7 @@ export interface RunSelection {
   method: string;
   folder: string;
   oracle: boolean;
+  seed: number;
   /** Rows of the train split, first pick first; what was random at first stands before the method's own choice. */
   order: Uint32Array;
   /** How many of the first are random. */
@@ -30,6 +31,7 @@ const shape = z.discriminatedUnion('kind', [
     kind: z.literal('active'),
     method: z.string(),
     oracle: z.boolean(),
+    seed: z.number(),
     initial: z.number(),
     proxy: network,
     dataset: z.object({ name: z.string() }),
@@ -39,6 +41,7 @@ const shape = z.discriminatedUnion('kind', [
     kind: z.literal('core-set'),
     method: z.string(),
     oracle: z.boolean(),
+    seed: z.number(),
     randomInitial: z.number(),
     proxy: network,
     dataset: z.object({ name: z.string() }),
@@ -100,7 +103,7 @@ async function selectionOf(folder: string, name?: string): Promise<[RunSelection
   const record = await readRecord(folder);
   if (record.kind === 'sweep') throw new SvpError('SVP_E_FORMAT', `${folder} is a sweep within a sweep.`);
   const proxy = name ?? record.proxy?.arch;
-  const { method, oracle, dataset } = record;
+  const { method, oracle, seed, dataset } = record;
   const active = record.kind === 'active';
   const budgets = active
     ? record.rounds.map((round) => round.labelledAfter)
@@ -116,14 +119,11 @@ async function selectionOf(folder: string, name?: string): Promise<[RunSelection
   const label = `${active ? 'active, ' : ''}${method}${proxy === undefined || method === 'random' ? '' : `, ${proxy}`}`;
   const random = active ? record.initial : record.randomInitial;
   const whole = order.length === pool.length;
-  return [{ label, method, folder, oracle, order, random, whole, budgets, pool }, dataset.name];
+  return [{ label, method, folder, oracle, seed, order, random, whole, budgets, pool }, dataset.name];
 }
 
-/**
- * The selections of a finished run, or of the runs of a sweep's first seed.
- * @throws SvpError SVP_E_FILE, SVP_E_FORMAT
- */
-export async function runSelections(run: string): Promise<RunSelections> {
+/** The selections of one finished run, or of the runs of a sweep's first seed. */
+async function selectionsIn(run: string): Promise<RunSelections> {
   const folder = run.endsWith('.json') ? path.dirname(run) : run;
   const record = await readRecord(folder);
   if (record.kind !== 'sweep') {
@@ -140,4 +140,18 @@ export async function runSelections(run: string): Promise<RunSelections> {
     if (selection && dataset === name) selections.push(selection);
   }
   return { dataset: name, selections };
+}
+
+/**
+ * The selections of finished runs, or of sweeps: those of the lowest seed, and of the first run's data set, since others
+ * do not compare.
+ * @throws SvpError SVP_E_FILE, SVP_E_FORMAT
+ */
+export async function runSelections(runs: readonly string[]): Promise<RunSelections> {
+  const each: RunSelections[] = [];
+  for (const run of runs) each.push(await selectionsIn(run));
+  const dataset = each[0]?.dataset ?? '';
+  const all = each.filter((one) => one.dataset === dataset).flatMap((one) => one.selections);
+  const seed = Math.min(...all.map((selection) => selection.seed));
+  return { dataset, selections: all.filter((selection) => selection.seed === seed) };
 }

@@ -10,7 +10,7 @@ import { readIndexFile } from '../data/formats/index-file';
 import { readNpyMatrix } from '../data/formats/npy';
 import { isSvpError } from '../errors';
 import { coverageOf } from './coverage';
-import { loadSource, sourceOf } from './dataset-source';
+import { loadImageSource, sourceOf } from './dataset-source';
 import { galleryImage } from './gallery';
 import { principalPlane } from './principal-plane';
 import { type RunSelection, runSelections } from './run-selections';
@@ -95,12 +95,15 @@ function snippet(text: string): string {
  * features' principal axes and what each selection took of it, how well selections cover it, and what they kept first
  * and dropped first. It reads the run's folder and its data set; what cannot be read is told in `notes`, not thrown.
  *
- * @param run a folder of `svp active`, `svp coreset` or `svp sweep` (of its first seed)
+ * @param runs a folder of `svp active`, `svp coreset` or `svp sweep`, or several; selections of the lowest seed are shown
  * @throws SvpError SVP_E_OPTION, SVP_E_FILE or SVP_E_FORMAT (no finished run), SVP_E_ABORT
  */
-export async function selectionView(run: string, options: SelectionViewOptions = {}): Promise<SelectionView> {
+export async function selectionView(
+  runs: string | readonly string[],
+  options: SelectionViewOptions = {},
+): Promise<SelectionView> {
   const given = parseOptions(schema, options, 'selectionView') as SelectionViewOptions;
-  const { dataset, selections: all } = await runSelections(run);
+  const { dataset, selections: all } = await runSelections(typeof runs === 'string' ? [runs] : runs);
   const selections = all.slice(0, MOST_SELECTIONS);
   const view: SelectionView = { coverage: [], galleries: [], texts: [], notes: [] };
   if (selections.length === 0) {
@@ -142,7 +145,7 @@ async function images(
   notes: string[],
 ): Promise<ImageSplits | undefined> {
   try {
-    return await loadSource(sourceOf(given.dataset ?? name, given.cacheDirectory), {
+    return await loadImageSource(sourceOf(given.dataset ?? name, given.cacheDirectory), {
       ...(given.signal ? { signal: given.signal } : {}),
     });
   } catch (error) {

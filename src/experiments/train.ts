@@ -4,7 +4,8 @@ import { throwIfAborted } from '../core/abort';
 import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
-import { type ImageSplits, resolveRows } from '../data/dataset';
+import { resolveRows } from '../data/dataset';
+import { inputOf, type Splits } from '../data/examples';
 import { writeNpy } from '../data/formats/npy';
 import { splitValidation } from '../data/split';
 import { SvpError } from '../errors';
@@ -19,8 +20,10 @@ import { resolveSchedule } from './schedule';
 import type { CheckpointPolicy, TrainJob } from './training-host';
 
 export interface TrainOptions {
-  /** A data set's name, or images in memory. Default 'fashion-mnist'. */
-  dataset?: string | ImageSplits;
+  /** A data set's name (`datasetNames()`), the path of one (see loadExamples), or one in memory. Default 'fashion-mnist'. */
+  dataset?: string | Splits;
+  /** Height and width, or one number for both, to which images in files are cut. Default 224. */
+  imageSize?: number | [height: number, width: number];
   /** Default 'preact20'. */
   arch?: string;
   /** Channels of the first section; default the network's own (16). */
@@ -87,9 +90,12 @@ export interface TrainPlan {
   arch: string;
   examples: number;
   testExamples: number;
-  height: number;
-  width: number;
-  channels: number;
+  /** Of images. */
+  height?: number;
+  width?: number;
+  channels?: number;
+  /** Characters of texts. */
+  length?: number;
   epochs: number;
   steps: number;
   estimatedSeconds: number;
@@ -99,6 +105,7 @@ const any = z.any().optional();
 const text = z.string().min(1).optional();
 const schema = z.object({
   dataset: any,
+  imageSize: any,
   arch: text,
   width: z.int().min(1).optional(),
   epochs: z.array(z.int().min(0)).min(1).optional(),
@@ -131,7 +138,7 @@ async function prepare(options: TrainOptions) {
   checkArch(arch);
   const schedule = resolveSchedule(given.epochs, given.learningRates);
   throwIfAborted(signal);
-  const source = sourceOf(dataset, given.cacheDirectory);
+  const source = sourceOf(dataset, given.cacheDirectory, given.imageSize);
   const splits = await loadSource(source, { ...(signal ? { signal } : {}) });
   const candidates = resolveRows(given.indices, splits.train.count);
   if (candidates.length === 0) {
@@ -151,14 +158,14 @@ export async function trainPlan(options: TrainOptions): Promise<TrainPlan> {
   const epochs = schedule.epochs.reduce((sum, count) => sum + count, 0);
   const network = { arch, ...schedule, ...(given.width === undefined ? {} : { width: given.width }) };
   const { train, test } = splits;
+  const input = inputOf(train);
+  const [height, width, channels] = input.kind === 'text' ? [] : input.shape;
   return {
     dataset: train.name,
     arch,
     examples: rows.length,
     testExamples: test.count,
-    height: train.height,
-    width: train.width,
-    channels: train.channels,
+    ...(input.kind === 'text' ? { length: input.length } : { height, width, channels }),
     epochs,
     steps: epochs * Math.ceil(rows.length / (given.batchSize ?? 128)),
     estimatedSeconds:

@@ -3,7 +3,7 @@
  * run. Spellings do not count: a schedule is its learning rate for each epoch, and what is left out is its default.
  */
 import { createHash } from 'node:crypto';
-import type { ImageSplits } from '../data/dataset';
+import { examplesHash, isImageFiles, isTextDataset, type Splits } from '../data/examples';
 import type { Network } from './network';
 import type { TrainJob } from './training-host';
 
@@ -25,8 +25,11 @@ function hashOf(...parts: (string | NodeJS.ArrayBufferView | undefined)[]): stri
   return hash.digest('hex');
 }
 
-/** A hash of all pixels and labels; about a second per gigabyte. `labels: false` leaves the training labels out. */
-export function datasetIdentity({ train, test }: ImageSplits, { labels = true } = {}): string {
+/** A hash of all examples and labels; about a second per gigabyte. `labels: false` leaves the training labels out. */
+export function datasetIdentity({ train, test }: Splits, { labels = true } = {}): string {
+  if (isTextDataset(train) || isImageFiles(train) || isTextDataset(test) || isImageFiles(test)) {
+    return hashOf(examplesHash(train, { labels }), examplesHash(test)).slice(0, KEY_DIGITS);
+  }
   const shape = [train.height, train.width, train.channels, train.classes, train.mean, train.std];
   return hashOf(
     JSON.stringify(shape),

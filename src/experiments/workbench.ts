@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../core/abort';
 import type { OnProgress } from '../core/progress';
-import type { ImageSplits } from '../data/dataset';
+import type { Splits } from '../data/examples';
 import { loadSource, sourceOf } from './dataset-source';
 import { openTrainingHost } from './open-training-host';
 import type { TrainingHost } from './training-host';
@@ -10,7 +10,7 @@ import { datasetIdentity } from './training-identity';
 export interface Workbench {
   /** The data set's name, without '/train'. */
   name: string;
-  splits: ImageSplits;
+  splits: Splits;
   host: TrainingHost;
   /** The data set's identity, with the labels of its train split or without; computed once. */
   identity(labels: boolean): string;
@@ -18,7 +18,7 @@ export interface Workbench {
 }
 
 export interface WorkbenchOptions {
-  dataset: string | ImageSplits;
+  dataset: string | Splits;
   cacheDirectory?: string;
   /** Train in a child process. Default true. */
   isolate?: boolean;

@@ -2,6 +2,7 @@ import { capitalised, methodLabel } from '../analysis/core-set-names';
 import type { Correlation } from '../analysis/correlate';
 import {
   cellOf,
+  commonNote,
   correlationNote,
   formatCorrelationSpread,
   formatCorrelationValue,
@@ -155,7 +156,7 @@ export async function renderCorrelationReport(correlation: Correlation, command:
     title: `${formatCount(rankings.length)} rankings of ${formatCount(examples)} examples`,
     over: 'Correlation of rankings',
     finding: correlationFinding(correlation),
-    lead: html`<p>${correlationNote(correlation)}</p>${
+    lead: html`<p>${[...commonNote(correlation), correlationNote(correlation)].join(' ')}</p>${
       infinite.length > 0 &&
       html`<p class="quiet">Examples that were never learned have an infinite score in ${formatCount(infinite.length)} of the rankings: they come first in the ranks, and are left out of Pearson’s correlations.</p>`
     }`,

@@ -150,7 +150,11 @@ ${figures}`,
   const pictures = view && viewGalleries(view);
   sections.push(
     extras.length > 0
-      ? { id: 'more', heading: coverage ? 'Coverage' : 'Training', body: html`${extras}` }
+      ? {
+          id: 'more',
+          heading: coverage && curves ? 'Coverage and training' : coverage ? 'Coverage' : 'Training',
+          body: html`${extras}`,
+        }
       : undefined,
     view?.map && {
       id: 'map',

@@ -5,14 +5,15 @@ import { throwIfAborted } from '../core/abort';
 import type { Matrix } from '../core/matrix';
 import { parseOptions } from '../core/options';
 import { type OnProgress, ProgressMeter } from '../core/progress';
-import { checkDataset, type ImageDataset, resolveRows } from '../data/dataset';
-import { evaluationBatches } from '../data/loader';
+import { resolveRows } from '../data/dataset';
+import { exampleBatches } from '../data/example-loader';
+import { checkExamples, type Dataset, inputOf, inputText } from '../data/examples';
 import { SvpError } from '../errors';
 import type { Model, OutputName } from '../models/model';
 
 export interface ScorePoolOptions {
   model: Model;
-  dataset: ImageDataset;
+  dataset: Dataset;
   /** Rows to score, in this order; default all. */
   indices?: Uint32Array;
   /** What is wanted of the model. */
@@ -25,10 +26,7 @@ export interface ScorePoolOptions {
 
 const optionsShape = z.object({
   model: z.custom<Model>((value) => typeof (value as Model)?.infer === 'function', 'must be a model'),
-  dataset: z.custom<ImageDataset>(
-    (value) => value !== null && typeof value === 'object',
-    'must be an ImageDataset',
-  ),
+  dataset: z.custom<Dataset>((value) => value !== null && typeof value === 'object', 'must be a data set'),
   indices: z.custom<Uint32Array>((value) => types.isUint32Array(value), 'must be a Uint32Array').optional(),
   outputs: z.array(z.enum(['logits', 'features'])).min(1),
   batchSize: z.int().min(1).max(65536).optional(),
@@ -52,12 +50,13 @@ const optionsShape = z.object({
 export async function scorePool(options: ScorePoolOptions): Promise<{ logits?: Matrix; features?: Matrix }> {
   const o = parseOptions(optionsShape, options, 'scorePool');
   const { model, dataset, outputs, signal } = o;
-  checkDataset(dataset);
-  const shape = [dataset.height, dataset.width, dataset.channels];
-  if (shape.join() !== model.inputShape.join()) {
+  checkExamples(dataset);
+  const given = inputOf(dataset);
+  const shape = given.kind === 'text' ? [given.length] : given.shape;
+  if (given.kind !== model.input.kind || shape.join() !== model.inputShape.join()) {
     throw new SvpError(
       'SVP_E_SHAPE',
-      `The images are ${shape.join(' × ')}, but the model takes ${model.inputShape.join(' × ')}.`,
+      `The pool has ${inputText(dataset)}, but the model takes ${model.inputShape.join(' × ')}.`,
     );
   }
   const indices = resolveRows(o.indices, dataset.count);
@@ -67,12 +66,12 @@ export async function scorePool(options: ScorePoolOptions): Promise<{ logits?: M
 
   const meter = new ProgressMeter(`scoring with ${model.arch}`, indices.length, 'images', o.onProgress);
   let done = 0;
-  for (const batch of evaluationBatches(dataset, indices, o.batchSize ?? 256)) {
+  for await (const batch of exampleBatches(dataset, indices, o.batchSize ?? 256, signal)) {
     throwIfAborted(signal);
-    const given = model.infer(batch.images, batch.size, outputs);
+    const outcome = model.infer(batch.values, batch.size, outputs);
     for (const name of ['logits', 'features'] as const) {
       const into = result[name];
-      const values = given[name];
+      const values = outcome[name];
       if (into && values) into.data.set(values, done * into.columns);
     }
     done += batch.size;

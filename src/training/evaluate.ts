@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted } from '../core/abort';
-import { type ImageDataset, resolveRows } from '../data/dataset';
-import { evaluationBatches } from '../data/loader';
+import { resolveRows } from '../data/dataset';
+import { exampleBatches } from '../data/example-loader';
+import type { Dataset } from '../data/examples';
 import type { Model } from '../models/model';
 import { correctRows } from './metrics';
 
@@ -10,24 +11,24 @@ const BATCH_SIZE = 256;
 
 export interface EvaluateOptions {
   model: Model;
-  dataset: ImageDataset;
+  dataset: Dataset;
   /** Default all. */
   indices?: Uint32Array;
   signal?: AbortSignal;
 }
 
 /**
- * The share of images that the model classifies correctly, with the evaluation transform (normalised, never augmented)
- * and the running statistics. NaN for no images.
+ * The share of examples that the model classifies correctly, with the evaluation transform (normalised, never augmented)
+ * and the running statistics. NaN for no examples.
  * @throws SvpError SVP_E_ABORT, SVP_E_INDEX, SVP_E_SHAPE
  */
 export async function evaluateAccuracy(options: EvaluateOptions): Promise<number> {
   const { model, dataset, signal } = options;
   const indices = resolveRows(options.indices, dataset.count);
   let correct = 0;
-  for (const batch of evaluationBatches(dataset, indices, BATCH_SIZE)) {
+  for await (const batch of exampleBatches(dataset, indices, BATCH_SIZE, signal)) {
     throwIfAborted(signal);
-    const { logits } = model.infer(batch.images, batch.size, ['logits']);
+    const { logits } = model.infer(batch.values, batch.size, ['logits']);
     for (const right of correctRows(logits as Float32Array, batch.labels)) correct += right;
     // A batch blocks the event loop; between two, the rest of the process has its turn.
     await nextTurn();

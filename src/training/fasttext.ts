@@ -17,7 +17,7 @@ import {
   textFileOptions,
 } from './fasttext-options';
 
-export { readTextCorpus } from '../native/fasttext-corpus';
+export { readTextCorpus, textCorpus } from '../native/fasttext-corpus';
 export type { FastTextModel } from '../native/fasttext-model';
 export type { TrainFastTextOptions } from './fasttext-options';
 

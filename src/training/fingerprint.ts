@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { ImageDataset } from '../data/dataset';
+import { type Dataset, hashExamples, isImageFiles, isTextDataset } from '../data/examples';
 import type { Model } from '../models/model';
 
 /** Everything besides the model's first weights that decides how a training goes. */
 export interface TrainingPlan {
   model: Model;
-  dataset: ImageDataset;
+  dataset: Dataset;
   /** Rows trained on, in the order given. */
   rows: Uint32Array;
   rates: readonly number[];
@@ -26,12 +26,16 @@ export function trainingFingerprint(plan: TrainingPlan): string {
     plan;
   const hash = createHash('sha256');
   const { arch, width, inputShape, classes } = model;
-  const { mean, std } = dataset;
+  // Of images in memory as it always was, so that older checkpoints stay valid.
+  const pixels = isTextDataset(dataset) || isImageFiles(dataset) ? undefined : dataset;
+  const { mean, std } = pixels ?? {};
   const network = { arch, width, inputShape, classes };
   const options = { mean, std, rates, batchSize, momentum, weightDecay, augment, seed, trackForgetting };
   hash.update(JSON.stringify({ ...network, ...options }));
-  for (const { buffer, byteOffset, byteLength } of [rows, dataset.labels, dataset.images]) {
+  const views = pixels ? [rows, pixels.labels, pixels.images] : [rows];
+  for (const { buffer, byteOffset, byteLength } of views) {
     hash.update(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
   }
+  if (!pixels) hashExamples(hash, dataset);
   return hash.digest('hex');
 }

@@ -3,7 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted } from '../core/abort';
 import { ProgressMeter } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
-import { createLoader, type Loader } from '../data/loader';
+import { openLoader } from '../data/example-loader';
+import { inputOf } from '../data/examples';
+import type { Batch, Loader } from '../data/loader';
 import { SvpError } from '../errors';
 import { kernels } from '../models/kernels';
 import { ForgettingTracker } from '../native/forgetting-tracker';
@@ -43,7 +45,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainModel
   const training = checkTraining(options);
   throwIfAborted(training.signal);
   chooseTrainingKernels();
-  const loader = createLoader({
+  const loader = openLoader({
     dataset: training.dataset,
     indices: training.rows,
     batchSize: training.batchSize,
@@ -74,7 +76,8 @@ class Run {
     private readonly optimizer: MomentumOptimizer,
   ) {
     const { model, rates, rows, onProgress } = training;
-    const stage = `training ${model.arch} on ${rows.length} images`;
+    const unit = inputOf(training.dataset).kind === 'text' ? 'texts' : 'images';
+    const stage = `training ${model.arch} on ${rows.length} ${unit}`;
     this.meter = new ProgressMeter(stage, rates.length * loader.batches, 'steps', onProgress);
     if (training.trackForgetting) this.forgetting = new ForgettingTracker(training.dataset.count);
   }
@@ -128,14 +131,9 @@ class Run {
   }
 
   /** Gradient, update, counters. */
-  private step(
-    batch: { images: Float32Array; labels: Int32Array; indices: Uint32Array; size: number },
-    rate: number,
-    means: RunningMeans,
-    e: number,
-  ): void {
+  private step(batch: Batch, rate: number, means: RunningMeans, e: number): void {
     const { model } = this.training;
-    const { losses, logits, gradient } = model.gradient(batch.images, batch.labels, batch.size);
+    const { losses, logits, gradient } = model.gradient(batch.values, batch.labels, batch.size);
     try {
       this.optimizer.step(gradient, rate);
     } finally {

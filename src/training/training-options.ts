@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import { z } from 'zod';
 import { parseOptions } from '../core/options';
-import { checkDataset, type ImageDataset, resolveRows } from '../data/dataset';
+import { resolveRows } from '../data/dataset';
+import { checkExamples, type Dataset, inputOf, inputText } from '../data/examples';
 import { SvpError } from '../errors';
 import type { Model } from '../models/model';
 import type { TrainingPlan } from './fingerprint';
@@ -16,9 +17,9 @@ const callback = <T>() =>
 
 const optionsShape = z.object({
   model: object<Model>('a model (createModel)'),
-  dataset: object<ImageDataset>('an ImageDataset'),
+  dataset: object<Dataset>('a data set'),
   indices: rows,
-  test: object<ImageDataset>('an ImageDataset').optional(),
+  test: object<Dataset>('a data set').optional(),
   validation: rows,
   epochs: z.array(z.number()),
   learningRates: z.array(z.number()),
@@ -69,20 +70,27 @@ export function checkTraining(options: TrainModelOptions): CheckedTraining {
   };
 }
 
-function checkFits(name: string, dataset: ImageDataset, model: Model): void {
-  checkDataset(dataset, name);
-  const shape = [dataset.height, dataset.width, dataset.channels];
-  if (shape.join() !== model.inputShape.join() || dataset.classes > model.classes) {
+function checkFits(name: string, dataset: Dataset, model: Model): void {
+  checkExamples(dataset, name);
+  const { input } = model;
+  const given = inputOf(dataset);
+  const fits =
+    given.kind === 'text'
+      ? input.kind === 'text' && input.length === given.length && input.symbols >= given.symbols
+      : input.kind === 'image' && input.shape.join() === given.shape.join();
+  if (!fits || dataset.classes > model.classes) {
+    const takes =
+      input.kind === 'text' ? `texts of ${input.length} characters` : `images of ${input.shape.join(' × ')}`;
     throw new SvpError(
       'SVP_E_SHAPE',
-      `${name} has images of ${shape.join(' × ')} in ${dataset.classes} classes, but the model takes ` +
-        `${model.inputShape.join(' × ')} in ${model.classes} classes. Create the model with the data's inputShape and classes.`,
+      `${name} has ${inputText(dataset)} in ${dataset.classes} classes, but the model takes ${takes} in ` +
+        `${model.classes} classes. Create the model with the data's input and classes.`,
     );
   }
 }
 
 /** `indices`, or everything but the validation rows. What is held out is never trained on. */
-function trainingRows(dataset: ImageDataset, indices?: Uint32Array, validation?: Uint32Array): Uint32Array {
+function trainingRows(dataset: Dataset, indices?: Uint32Array, validation?: Uint32Array): Uint32Array {
   const all = resolveRows(indices, dataset.count);
   if (validation === undefined) return notEmpty(all);
   const held = new Uint8Array(dataset.count);

@@ -1,6 +1,6 @@
 import type { OnProgress } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
-import type { ImageDataset } from '../data/dataset';
+import type { Dataset } from '../data/examples';
 import type { Model } from '../models/model';
 import type { ForgettingTracker } from '../native/forgetting-tracker';
 
@@ -8,11 +8,11 @@ import type { ForgettingTracker } from '../native/forgetting-tracker';
 export interface TrainModelOptions {
   /** Trained in place: afterwards it holds the last epoch's weights. */
   model: Model;
-  dataset: ImageDataset;
+  dataset: Dataset;
   /** Rows of `dataset` to train on; default all. */
   indices?: Uint32Array;
   /** Evaluated after the last epoch, or after each with `evaluateEveryEpoch`. */
-  test?: ImageDataset;
+  test?: Dataset;
   /** Rows of `dataset` held out from training, to report validation accuracy on. */
   validation?: Uint32Array;
   /** `epochs[i]` epochs at `learningRates[i]`, one stage after the other. */
@@ -24,7 +24,10 @@ export interface TrainModelOptions {
   momentum?: number;
   /** L2 penalty on every parameter, added to the gradient as the reference does. Default 5e-4. */
   weightDecay?: number;
-  /** Random crop with padding 4 and horizontal flip. Default true. */
+  /**
+   * Images in memory: random crop with padding 4 and horizontal flip; images in files: random resized crop and flip; texts
+   * stay as they are. Default true.
+   */
   augment?: boolean;
   /** Order and augmentation; the model's weights come from the model's own seed. Default 0. */
   seed?: number;

@@ -69,7 +69,41 @@ async function main() {
       }
     }
   }
+  await fastText(record);
   console.log(JSON.stringify({ set: addon.describe('').instructionSet, hashes }));
+}
+
+/** Trained on one thread, which has one answer; scored on several, which have the same. */
+async function fastText(record) {
+  const format = {
+    ...{ kind: 'labelled', normalize: true, labelPrefix: '__label__', labelColumn: null, header: false },
+    textColumns: new Uint32Array(0),
+  };
+  const corpus = addon.fastTextCorpus(format);
+  const word = () => `w${Math.floor(60 * random() ** 2)}`;
+  const lines = Array.from(
+    { length: 500 },
+    (_, i) => `__label__${i % 5} own${i % 5} ${Array.from({ length: i % 17 }, word).join(' ')}\n`,
+  );
+  await addon.fastTextCorpusPush(corpus, new Uint8Array(Buffer.from(lines.join(''))), true).promise;
+  const { labels } = addon.fastTextCorpusDescribe(corpus);
+  for (const dim of [1, 8, 10, 33, 100]) {
+    const options = { dim, wordNgrams: 3, buckets: 4000, minCount: 2, seed: 7 };
+    const { model } = await addon.fastTextStart(corpus, null, null, 5, options, 2).promise;
+    const correct = new Uint8Array(500);
+    for (let epoch = 0; epoch < 3; epoch++) {
+      const schedule = { epoch, epochs: 3, learningRate: 0.7, shuffle: true };
+      await addon.fastTextEpoch(model, labels, schedule, correct, 1, '').promise;
+    }
+    for (let threads = 1; threads <= 8; threads++) {
+      const outputs = [5, 5, dim].map((columns) => new Float32Array(500 * columns));
+      await addon.fastTextScore(model, corpus, null, ...outputs, threads, '').promise;
+      record(`fastText, ${dim} dimensions`, hash(correct, ...outputs));
+    }
+    const several = await addon.fastTextStart(corpus, null, null, 5, options, 8).promise;
+    const schedule = { epoch: 0, epochs: 3, learningRate: 0.7, shuffle: true };
+    await addon.fastTextEpoch(several.model, labels, schedule, null, 8, '').promise;
+  }
 }
 
 main();

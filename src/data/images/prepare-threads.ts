@@ -27,15 +27,14 @@ interface Waiting {
 
 const unwanted = () => new SvpError('SVP_E_ABORT', 'The images are not wanted any more.');
 
-/** One worker thread and the task it is at. */
+/** One worker thread and the tasks it has been given, which it does in order. */
 interface Lane {
   worker: Worker;
-  current?: Waiting;
+  given: Waiting[];
 }
 
 /**
- * Threads that prepare images: tasks are taken in order, as many at a time as there are threads. A thread that ends
- * fails its task and all later ones. Idle threads do not keep the process alive.
+ * Threads that prepare images: tasks are begun in order. A thread that ends fails its tasks and all later ones. Idle threads do not keep the process alive.
  */
 export class PrepareThreads {
   readonly threads: number;
@@ -45,10 +44,15 @@ export class PrepareThreads {
   private failure: SvpError | undefined;
   private closed = false;
 
-  /** @param threads worker threads; 0: in the calling thread. Default: as many as the machine has cores. */
+  /**
+   * @param threads worker threads; 0: in the calling thread. Default: as many as the machine has cores
+   * @param backlog tasks that a thread is given beyond the one it is at. They cannot be taken back, but a thread goes on
+   *   with them while the calling thread is busy and cannot hand out new ones. Default 1
+   */
   constructor(
     private readonly plan: ImagePlan,
     threads = availableParallelism(),
+    private readonly backlog = 1,
   ) {
     const file = threads === 0 ? undefined : findThreadFile();
     this.threads = file === undefined ? 0 : threads;
@@ -72,15 +76,22 @@ export class PrepareThreads {
         this.queue.shift()?.reject(unwanted());
         continue;
       }
-      let lane = this.lanes.find(({ current }) => current === undefined);
-      if (lane === undefined) {
-        if (this.lanes.length >= this.threads) return;
-        lane = this.open();
-      }
-      lane.current = this.queue.shift() as Waiting;
+      const lane = this.freeLane();
+      if (lane === undefined) return;
+      const next = this.queue.shift() as Waiting;
+      lane.given.push(next);
       lane.worker.ref();
-      lane.worker.postMessage(lane.current.task);
+      lane.worker.postMessage(next.task);
     }
+  }
+
+  /** The thread with the least to do; a new one where all are busy and there may be more. */
+  private freeLane(): Lane | undefined {
+    const idle = this.lanes.find(({ given }) => given.length === 0);
+    if (idle) return idle;
+    if (this.lanes.length < this.threads) return this.open();
+    const least = this.lanes.reduce((a, b) => (b.given.length < a.given.length ? b : a));
+    return least.given.length <= this.backlog ? least : undefined;
   }
 
   private open(): Lane {
@@ -89,13 +100,12 @@ export class PrepareThreads {
       execArgv: [],
       name: 'svp-images',
     });
-    const lane: Lane = { worker };
+    const lane: Lane = { worker, given: [] };
     worker.on('message', (answer: Answer) => {
-      const { current } = lane;
-      lane.current = undefined;
-      worker.unref();
-      if (answer.error !== undefined) current?.reject(receivedError(answer.error));
-      else current?.resolve(answer.broken);
+      const done = lane.given.shift();
+      if (lane.given.length === 0) worker.unref();
+      if (answer.error !== undefined) done?.reject(receivedError(answer.error));
+      else done?.resolve(answer.broken);
       this.dispatch();
     });
     worker.on('error', (cause) => this.fail(cause));
@@ -121,7 +131,7 @@ export class PrepareThreads {
     const { lanes } = this;
     this.lanes = [];
     for (const { reject } of this.queue.splice(0)) reject(error);
-    for (const { current } of lanes) current?.reject(error);
+    for (const { given } of lanes) for (const { reject } of given) reject(error);
     return Promise.all(lanes.map(({ worker }) => worker.terminate()));
   }
 

@@ -1,13 +1,14 @@
 import { promises as fs } from 'node:fs';
 import { suggestion } from '../../core/options';
 import { SvpError } from '../../errors';
-import { datasetNames, loadDataset } from '../datasets/registry';
+import { datasetNames, loadExamples } from '../datasets/registry';
 import { openRegularFile, readAt, readError } from '../formats/byte-stream';
 import { readIdx } from '../formats/idx';
 import type { OpenImageFolderOptions } from '../image-folder';
 import type { PoolSource } from '../pool';
 import type { TextPoolOptions } from '../text-pool';
-import { arrayPool, datasetPool } from './array-pool';
+import { arrayPool } from './array-pool';
+import { examplesPool } from './examples-pool';
 import { fileFingerprint, openNpyPool } from './npy-pool';
 
 export interface OpenPoolOptions {
@@ -78,9 +79,9 @@ async function openDataset(name: string, { cacheDirectory, signal }: OpenPoolOpt
       { file: name },
     );
   }
-  const splits = await loadDataset(set, {
+  const splits = await loadExamples(set, {
     ...(cacheDirectory !== undefined && { cacheDirectory }),
     ...(signal && { signal }),
   });
-  return datasetPool(splits[half as 'train' | 'test']);
+  return examplesPool(splits[half as 'train' | 'test']);
 }

@@ -23,7 +23,13 @@ function documented(heading: string): Map<string, Row> {
   const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`));
   if (section === undefined) throw new Error(`docs/reference/cli.md has no section "${heading}".`);
   const rows = [...section.matchAll(/^\| `([^`]*--[^`]*)` \| ([^|]*) \|/gm)];
-  return new Map(rows.map(([, flags, defaultText]) => [longName(flags), { flags, defaultText }]));
+  return new Map(
+    // A bar inside a table's cell is escaped.
+    rows.map(([, flags, defaultText]) => [
+      longName(flags),
+      { flags: flags.replaceAll('\\|', '|'), defaultText },
+    ]),
+  );
 }
 
 function longName(flags: string): string {

@@ -13,9 +13,9 @@ const dataset = sampleDataset({ count: 103, channels: 2 });
 const augment = { padding: 2, flip: true };
 const built = findWorkerFile() !== undefined;
 
-type Copied = { images: number[]; labels: number[]; indices: number[]; size: number };
+type Copied = { values: number[]; labels: number[]; indices: number[]; size: number };
 const copy = (b: Batch): Copied => ({
-  images: Array.from(b.images),
+  values: Array.from(b.values),
   labels: Array.from(b.labels),
   indices: Array.from(b.indices),
   size: b.size,
@@ -55,7 +55,7 @@ describe.each(modes)('worker: %s', (worker) => {
     expect(a.map((x) => x.size)).toEqual([16, 16, 16, 16, 16, 16, 7]);
     for (const batch of a) {
       expect(batch.labels).toEqual(batch.indices.map((i) => dataset.labels[i]));
-      expect(batch.images.length).toBe(batch.size * 60);
+      expect(batch.values.length).toBe(batch.size * 60);
     }
   });
 
@@ -81,7 +81,7 @@ describe.each(modes)('worker: %s', (worker) => {
     expect([a.indices, b.indices]).toEqual([[5, 5, 102], [0]]);
     const table = normalizationTable(dataset.mean, dataset.std);
     const image = Array.from(dataset.images.subarray(102 * 60, 103 * 60), (v, i) => table[(i % 2) * 256 + v]);
-    expect(a.images.slice(120)).toEqual(image);
+    expect(a.values.slice(120)).toEqual(image);
   });
 
   test('dropLast, no rows, batches larger than the data', async () => {

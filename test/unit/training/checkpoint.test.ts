@@ -41,6 +41,7 @@ describeWithTensorFlow('checkpoints', () => {
       arch: 'preact8',
       width: 2,
       inputShape: [8, 8, 1],
+      input: { kind: 'image', shape: [8, 8, 1] },
       classes: 3,
       weights: model.weights(),
       training: state,
