@@ -24,6 +24,12 @@ Napi::Value committee_uncertainty(const Napi::CallbackInfo& info);
 // Forgetting counters, updated in place (short, so synchronous).
 Napi::Value forgetting_update(const Napi::CallbackInfo& info);
 
+// Size of a plain JPEG file, { width, height } or null; its decoding, false where it is not plain; scaling, cropping and
+// normalising of an image. Short, so synchronous: threads of their own call them.
+Napi::Value jpeg_size(const Napi::CallbackInfo& info);
+Napi::Value jpeg_decode(const Napi::CallbackInfo& info);
+Napi::Value image_scale(const Napi::CallbackInfo& info);
+
 // fastText: a corpus is made, filled by a file, by pieces of a file or by texts, and then only read.
 Napi::Value fasttext_corpus(const Napi::CallbackInfo& info);
 Napi::Value fasttext_corpus_file(const Napi::CallbackInfo& info);

@@ -5,6 +5,7 @@
  */
 
 import { FASTTEXT_CONTRACT, type FastTextOperations } from './fasttext-contract';
+import { IMAGE_CONTRACT, type ImageOperations } from './image-contract';
 
 /** Counters of a running job, read without stopping it. */
 export interface NativeProgress {
@@ -119,7 +120,7 @@ export interface NativeKCenterResult {
  * wrapper until the promise settles. `threads` 0 means one per processor.
  * `instructionSet` is SVP_INSTRUCTION_SET as the caller's environment has it; empty: the best.
  */
-export interface Operations extends FastTextOperations {
+export interface Operations extends FastTextOperations, ImageOperations {
   describe(instructionSet: string): AddonDescription;
 
   /** Throws with the reason where there is no library or no device. Starts CUDA: a second, the first time. */
@@ -288,6 +289,7 @@ export const CONTRACT = {
     'instructionSet',
   ],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state', 'device'],
+  ...IMAGE_CONTRACT,
   ...FASTTEXT_CONTRACT,
   trainingKernels: ['library', 'threads', 'instructionSet'],
 } as const satisfies {

@@ -1,7 +1,7 @@
 import { openRegularFile, readAt } from '../formats/byte-stream';
 import { BrokenImage, decodeImage } from './decode';
+import { decodePlainJpeg, writeView } from './engine';
 import { type ImagePlan, viewOf } from './plan';
-import { resampleInto } from './resample';
 
 /** Files beyond this are reported as broken rather than read into memory. */
 const MAX_FILE = 1 << 29;
@@ -61,30 +61,9 @@ async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes the bytes of a scaled image (height × width × channels) as the plan's values. */
-function writeItem(target: Float32Array | Uint8Array, bytes: Uint8Array, plan: ImagePlan): void {
-  const { channels, layout, dtype, table } = plan;
-  const pixels = plan.height * plan.width;
-  for (let c = 0; c < channels; c++) {
-    let from = c;
-    let to = layout === 'nchw' ? c * pixels : c;
-    const step = layout === 'nchw' ? 1 : channels;
-    if (dtype === 'uint8') {
-      for (let p = 0; p < pixels; p++, from += channels, to += step) target[to] = bytes[from];
-    } else {
-      const base = c * 256;
-      for (let p = 0; p < pixels; p++, from += channels, to += step) target[to] = table[base + bytes[from]];
-    }
-  }
-}
-
 /** Prepares the images of tasks in the calling thread; what a worker thread runs, too. */
 export class ImagePreparer {
-  private readonly scaled: Uint8Array;
-
-  constructor(private readonly plan: ImagePlan) {
-    this.scaled = new Uint8Array(itemLength(plan));
-  }
+  constructor(private readonly plan: ImagePlan) {}
 
   /** Fills the task's part of the batch; images that cannot be read become zeros and are returned. */
   async run(task: PrepareTask): Promise<BrokenPart[]> {
@@ -117,9 +96,8 @@ export class ImagePreparer {
   }
 
   private async prepare(task: PrepareTask, index: number, target: Float32Array | Uint8Array): Promise<void> {
-    const image = await decodeImage(await readBytes(task.files[index]), this.plan);
-    // From here on synchronous: both lanes share the scratch memory.
-    resampleInto(this.scaled, image, viewOf(this.plan, image, task.key, task.rows[index]));
-    writeItem(target, this.scaled, this.plan);
+    const bytes = await readBytes(task.files[index]);
+    const image = decodePlainJpeg(bytes, this.plan) ?? (await decodeImage(bytes, this.plan));
+    writeView(target, image, viewOf(this.plan, image, task.key, task.rows[index]), this.plan);
   }
 }

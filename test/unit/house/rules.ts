@@ -11,7 +11,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   report: ['analysis', 'core'],
   analysis: ['core'],
   models: ['core'],
-  data: ['core'],
+  data: ['native', 'core'],
   native: ['core'],
   core: [],
 };

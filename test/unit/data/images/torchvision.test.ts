@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { decodeImage } from '../../../../src/data/images/decode';
+import { decodePlainJpeg, writeView } from '../../../../src/data/images/engine';
 import { centerView, imagePlan } from '../../../../src/data/images/plan';
 import { resampleInto } from '../../../../src/data/images/resample';
 
@@ -20,8 +21,9 @@ const { files, cases } = JSON.parse(
 describe('bytes are those of torchvision’s Resize and CenterCrop over Pillow', () => {
   test.each(cases)('$file, resize $resize, $height × $width × $channels', async (c) => {
     const { height, width, channels, resize } = c;
-    const plan = imagePlan({ layout: 'nhwc', height, width, channels, resize }, 'test');
-    const image = await decodeImage(Buffer.from(files[c.file], 'base64'), plan);
+    const plan = imagePlan({ layout: 'nhwc', height, width, channels, resize, dtype: 'uint8' }, 'test');
+    const bytes = Buffer.from(files[c.file], 'base64');
+    const image = await decodeImage(bytes, plan);
     const out = new Uint8Array(height * width * channels).fill(77);
     resampleInto(out, image, centerView(plan, image));
     const wanted = Buffer.from(c.bytes, 'base64');
@@ -30,5 +32,13 @@ describe('bytes are those of torchvision’s Resize and CenterCrop over Pillow',
     expect(out.length).toBe(wanted.length);
     // Pillow scales columns before rows for some proportions: rounding between the passes then differs by one.
     expect(worst).toBeLessThanOrEqual(resize === 'stretch' ? 1 : 0);
+
+    // The engine decodes and scales to the same bytes; every JPEG file of the fixture is plain.
+    const plain = decodePlainJpeg(bytes, plan);
+    expect(plain === undefined).toBe(!c.file.endsWith('.jpg'));
+    if (plain) expect(Buffer.compare(plain.data, image.data)).toBe(0);
+    const again = new Uint8Array(out.length);
+    writeView(again, image, centerView(plan, image), plan);
+    expect(again).toEqual(out);
   });
 });

@@ -1,0 +1,94 @@
+#include "core/jpeg_progressive.h"
+
+namespace svp {
+
+bool JpegProgressiveScan::block(const JpegFile& file, int component, std::int16_t* coefficients) {
+  const JpegComponent& c = file.component[component];
+  if (scan_.first > 0) {
+    const JpegHuffman& table = file.ac[c.ac];
+    return scan_.high == 0 ? first(table, coefficients) : refine(table, coefficients);
+  }
+  if (scan_.high > 0) {
+    if (bits_.take(1)) coefficients[0] = static_cast<std::int16_t>(coefficients[0] | 1 << scan_.low);
+    return true;
+  }
+  const int size = bits_.symbol(file.dc[c.dc]);
+  if (size > 15) return false;
+  predictions_[component] += bits_.extend(size);
+  if (predictions_[component] < -32768 || predictions_[component] > 32767) return false;
+  coefficients[0] = static_cast<std::int16_t>(static_cast<std::uint32_t>(predictions_[component]) << scan_.low);
+  return true;
+}
+
+bool JpegProgressiveScan::first(const JpegHuffman& table, std::int16_t* coefficients) {
+  if (run_ > 0) {
+    run_--;
+    return true;
+  }
+  for (int k = scan_.first; k <= scan_.last; k++) {
+    const int symbol = bits_.symbol(table);
+    const int zeros = symbol >> 4;
+    const int size = symbol & 15;
+    if (size == 0) {
+      if (zeros == 15) {
+        k += 15;
+        continue;
+      }
+      run_ = (1u << zeros) + bits_.take(zeros) - 1;
+      return true;
+    }
+    k += zeros;
+    if (k > 63) return false;
+    const std::uint32_t value = static_cast<std::uint32_t>(bits_.extend(size)) << scan_.low;
+    coefficients[kJpegZigzag[k]] = static_cast<std::int16_t>(value);
+  }
+  return true;
+}
+
+bool JpegProgressiveScan::refine(const JpegHuffman& table, std::int16_t* coefficients) {
+  const int bit = 1 << scan_.low;
+  // One more bit for a coefficient that is known not to be zero.
+  auto sharpen = [&](std::int16_t& value) {
+    if (bits_.take(1) && (value & bit) == 0) value = static_cast<std::int16_t>(value + (value >= 0 ? bit : -bit));
+  };
+  int k = scan_.first;
+  if (run_ == 0) {
+    for (; k <= scan_.last; k++) {
+      const int symbol = bits_.symbol(table);
+      int zeros = symbol >> 4;
+      int value = 0;
+      if ((symbol & 15) == 0) {
+        if (zeros < 15) {
+          run_ = (1u << zeros) + bits_.take(zeros);
+          break;
+        }
+      } else {
+        if ((symbol & 15) != 1) return false;
+        value = bits_.take(1) ? bit : -bit;
+      }
+      // Past `zeros` coefficients that are still zero; those that are not get their bit on the way.
+      for (; k <= scan_.last; k++) {
+        std::int16_t& at = coefficients[kJpegZigzag[k]];
+        if (at != 0) {
+          sharpen(at);
+        } else if (zeros-- == 0) {
+          break;
+        }
+      }
+      if (value != 0) {
+        if (k > scan_.last) return false;
+        coefficients[kJpegZigzag[k]] = static_cast<std::int16_t>(value);
+      }
+    }
+  }
+  if (run_ > 0) {
+    for (; k <= scan_.last; k++) {
+      std::int16_t& at = coefficients[kJpegZigzag[k]];
+      if (at != 0) sharpen(at);
+    }
+    run_--;
+  }
+  return true;
+}
+
+}  // namespace svp

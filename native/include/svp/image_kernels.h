@@ -1,0 +1,37 @@
+// The inner loops of decoding and scaling images, one set per instruction set. All give the same bytes: integers only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "svp/instruction_set.h"
+
+namespace svp {
+
+struct ImageKernels {
+  // Inverse cosine transform of one block, 8 × 8 coefficients in rows, already multiplied by their quantizers: the "slow
+  // integer" method of libjpeg (Loeffler, Ligtenberg, Moschytz 1989; 13-bit constants). Writes 8 × 8 samples.
+  void (*inverse_transform)(const std::int16_t* coefficients, std::uint8_t* out, std::size_t stride);
+  // Chroma columns doubled by a triangle filter (3/4 nearer, 1/4 farther), libjpeg's "fancy upsampling". `width` ≥ 3 samples
+  // become 2 · width. `near` and `far` rows for chroma halved in both directions, weighted 3 : 1.
+  void (*double_columns)(const std::uint8_t* in, std::size_t width, std::uint8_t* out);
+  void (*double_both)(const std::uint8_t* near, const std::uint8_t* far, std::size_t width, std::int16_t* sums,
+                      std::uint8_t* out);
+  // JFIF's YCbCr to RGB, 16-bit fixed point.
+  void (*to_rgb)(const std::uint8_t* y, const std::uint8_t* cb, const std::uint8_t* cr, std::size_t width,
+                 std::uint8_t* out);
+  // One row scaled to `width` positions of `channels` (1 or 3) bytes. Position i takes count[i] source positions from
+  // first[i], at most `most`, with weights of 22 bits after the point at values[i · taps], zeros behind the last. No byte at or
+  // beyond `end` is read.
+  void (*scale_row)(const std::uint8_t* in, const std::uint8_t* end, const std::int32_t* first, const std::int32_t* count,
+                    const std::int32_t* values, std::size_t taps, std::size_t most, std::size_t width,
+                    std::size_t channels, std::uint8_t* out);
+  // One row from `rows` rows of `length` bytes that lie `length` apart.
+  void (*scale_column)(const std::uint8_t* in, const std::int32_t* values, std::size_t rows, std::size_t length,
+                       std::uint8_t* out);
+};
+
+// Throws Error(device) for an instruction set that this build or processor does not have.
+ImageKernels image_kernels(InstructionSet set);
+
+}  // namespace svp

@@ -1,0 +1,77 @@
+import { toSvpError } from './job';
+import { instructionSet, loadAddon } from './load';
+
+/** A rectangle, a size and a mirroring; the form of src/data/images/resample.ts. */
+export interface ImageCrop {
+  source: { left: number; top: number; width: number; height: number };
+  scaled: { width: number; height: number };
+  window: { left: number; top: number; width: number; height: number };
+  flip: boolean;
+}
+
+export interface ImagePixels {
+  /** height × width × channels bytes. */
+  data: Uint8Array;
+  width: number;
+  height: number;
+  channels: number;
+}
+
+/**
+ * Decodes a JPEG file to the bytes that libjpeg gives by default. Synchronous, a millisecond or two for a photograph of
+ * 500 × 375: meant for threads of their own.
+ * @param channels 3, or 1 for grey (of colours, ITU-R 601-2 luma)
+ * @param maxPixels larger images are left to the caller
+ * @returns undefined for what is no plain JPEG file, or is damaged or cut short: another decoder will say what is wrong
+ * @throws SvpError SVP_E_RUNTIME where the native engine is not there
+ */
+export function decodeJpeg(bytes: Uint8Array, channels: 1 | 3, maxPixels: number): ImagePixels | undefined {
+  const addon = loadAddon();
+  try {
+    const size = addon.jpegSize(bytes);
+    if (size === null || size.width * size.height > maxPixels) return undefined;
+    const { width, height } = size;
+    const data = new Uint8Array(width * height * channels);
+    return addon.jpegDecode(bytes, channels, data, instructionSet())
+      ? { data, width, height, channels }
+      : undefined;
+  } catch (error) {
+    throw toSvpError(error);
+  }
+}
+
+/**
+ * Scales part of an image bilinearly with antialiasing, keeps a window of it, and looks its bytes up: the bytes of
+ * resampleInto in src/data/images/resample.ts. Synchronous.
+ * @param table what each byte becomes, channels × 256; empty: bytes stay as they are
+ * @param planes channels first
+ * @param output window height × width × channels values: a Float32Array, without a table a Uint8Array
+ * @throws SvpError SVP_E_SHAPE, SVP_E_RUNTIME
+ */
+export function scaleImage(
+  { data, width, height, channels }: ImagePixels,
+  { source, scaled, window, flip }: ImageCrop,
+  table: Float32Array,
+  planes: boolean,
+  output: Float32Array | Uint8Array,
+): void {
+  const addon = loadAddon();
+  const crop = Float64Array.of(
+    source.left,
+    source.top,
+    source.width,
+    source.height,
+    scaled.width,
+    scaled.height,
+    window.left,
+    window.top,
+    window.width,
+    window.height,
+    Number(flip),
+  );
+  try {
+    addon.imageScale(data, width, height, channels, crop, table, planes, output, instructionSet());
+  } catch (error) {
+    throw toSvpError(error);
+  }
+}
