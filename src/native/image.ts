@@ -17,12 +17,16 @@ export interface ImagePixels {
   channels: number;
 }
 
+/** Kept from image to image, up to this size: its pages are costly to ask for. */
+let kept = new Uint8Array(0);
+const MOST_KEPT = 64 << 20;
+
 /**
  * Decodes a JPEG file to the bytes that libjpeg gives by default. Synchronous, a millisecond or two for a photograph of
  * 500 × 375: meant for threads of their own.
  * @param channels 3, or 1 for grey (of colours, ITU-R 601-2 luma)
  * @param maxPixels larger images are left to the caller
- * @returns undefined for what is no plain JPEG file, or is damaged or cut short: another decoder will say what is wrong
+ * @returns the image, valid until the next call; undefined for what is no plain JPEG file, or is damaged or cut short: another decoder will say what is wrong
  * @throws SvpError SVP_E_RUNTIME where the native engine is not there
  */
 export function decodeJpeg(bytes: Uint8Array, channels: 1 | 3, maxPixels: number): ImagePixels | undefined {
@@ -31,7 +35,9 @@ export function decodeJpeg(bytes: Uint8Array, channels: 1 | 3, maxPixels: number
     const size = addon.jpegSize(bytes);
     if (size === null || size.width * size.height > maxPixels) return undefined;
     const { width, height } = size;
-    const data = new Uint8Array(width * height * channels);
+    const length = width * height * channels;
+    if (kept.length < length && length <= MOST_KEPT) kept = new Uint8Array(length);
+    const data = length <= MOST_KEPT ? kept.subarray(0, length) : new Uint8Array(length);
     return addon.jpegDecode(bytes, channels, data, instructionSet())
       ? { data, width, height, channels }
       : undefined;
