@@ -3,14 +3,14 @@ import * as path from 'node:path';
 import { CONTRACT } from '../../../src/native/contract';
 import { loadAddon } from '../../../src/native/load';
 
-const source = ['contract.ts', 'fasttext-contract.ts']
+const source = ['contract.ts', 'fasttext-contract.ts', 'image-contract.ts']
   .map((file) => readFileSync(path.join(__dirname, '../../../src/native', file), 'utf8'))
   .join('\n');
 
 /** Method name → parameter names, read from the text of an interface. */
 function methodsOf(interfaceName: string): Record<string, string[]> {
   const body = new RegExp(
-    `export interface ${interfaceName} (?:extends \\w+ )?\\{\\n([\\s\\S]*?)\\n\\}\\n`,
+    `export interface ${interfaceName} (?:extends [\\w, ]+ )?\\{\\n([\\s\\S]*?)\\n\\}\\n`,
   ).exec(source)![1];
   const withoutComments = body.replace(/\/\*[\s\S]*?\*\//g, '');
   const methods: Record<string, string[]> = {};
@@ -24,7 +24,11 @@ describe('the contract with the addon', () => {
   const described = Object.fromEntries(loadAddon().contract.map((entry) => [entry.name, entry.parameters]));
 
   test('the typed interface, the list beside it and the loaded addon name the same parameters', () => {
-    expect({ ...methodsOf('Operations'), ...methodsOf('FastTextOperations') }).toEqual(CONTRACT);
+    expect({
+      ...methodsOf('Operations'),
+      ...methodsOf('FastTextOperations'),
+      ...methodsOf('ImageOperations'),
+    }).toEqual(CONTRACT);
     expect(described).toEqual(CONTRACT);
   });
 
