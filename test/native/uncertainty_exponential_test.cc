@@ -47,7 +47,7 @@ double largest_error(float top, float from, float to, std::uint32_t stride, doub
 }  // namespace
 
 TEST(uncertainty_exponential_is_within_its_bound_over_a_whole_period) {
-  // y = z·log2(e) from −1.5 to −0.5: every f. A stride of 1 takes a few seconds more and finds no more than 8.6e-8.
+  // y = z·log2(e) from −1.5 to −0.5, so f from −½ to ½.
   CHECK(largest_error(0, -0.346f, -1.04f, 13, 1) < kBound);
   CHECK(largest_error(0, -0.346f * 7.3f, -1.04f * 7.3f, 101, 7.3) < kBound);
 }

@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { uncertainty } from '../../../src/native/uncertainty';
 import { probabilityUncertainty, withinPromise } from '../../reference/uncertainty';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const MEASURES = ['entropy', 'leastConfidence', 'margin'] as const;
 let state = 3;
@@ -170,6 +175,7 @@ describe('views and memory', () => {
     const halves = { data: new Uint16Array(200), rows: 20, columns: 10 };
     const many = async (calls: number) => {
       for (let i = 0; i < calls; i += 2) await Promise.all([uncertainty(small), uncertainty(halves)]);
+      collectGarbage(); // else what is measured is when V8 gets round to it
       return process.memoryUsage().rss;
     };
     const before = await many(3000);
