@@ -1,8 +1,8 @@
 // From files to batches: JPEG photographs, CIFAR's augmentation, reviews as character codes; against torchvision and Python.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
+import { makePhotos } from '../inputs/make-photos.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const PHOTOGRAPHS = 256;
@@ -59,34 +59,6 @@ function random() {
   return (state >>> 8) / 2 ** 24;
 }
 
-/** Clouds of several sizes with grain on top: about as many bytes as a photograph of that size, 80 KB. */
-async function photograph(file) {
-  const [width, height] = [500, 375];
-  const clouds = await Promise.all(
-    [6, 24, 90].map((cells) => {
-      const raw = Buffer.from(Array.from({ length: cells * cells * 3 }, () => 256 * random()));
-      return sharp(raw, { raw: { width: cells, height: cells, channels: 3 } })
-        .resize(width, height, { fit: 'fill', kernel: 'cubic' })
-        .raw()
-        .toBuffer();
-    }),
-  );
-  const pixels = Buffer.alloc(width * height * 3);
-  for (let p = 0; p < width * height; p++) {
-    const grain = 44 * (random() + random() - 1);
-    for (let c = 0; c < 3; c++) {
-      const i = p * 3 + c;
-      pixels[i] = Math.max(
-        0,
-        Math.min(255, 0.5 * clouds[0][i] + 0.3 * clouds[1][i] + 0.2 * clouds[2][i] + grain),
-      );
-    }
-  }
-  await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 92 })
-    .toFile(file);
-}
-
 function reviews() {
   const words = Array.from({ length: 20_000 }, () =>
     Array.from(
@@ -125,10 +97,7 @@ export default {
   subjects: Object.keys(KINDS).flatMap((kind) => [ours(kind), rival(kind)]),
 
   async prepare(folder) {
-    mkdirSync(path.join(folder, 'photographs'));
-    for (let i = 0; i < PHOTOGRAPHS; i++) {
-      await photograph(path.join(folder, 'photographs', `${String(i).padStart(4, '0')}.jpg`));
-    }
+    await makePhotos(path.join(folder, 'photographs'), PHOTOGRAPHS);
     writeFileSync(
       path.join(folder, 'cifar.bin'),
       Buffer.from(Array.from({ length: CIFAR * 3072 }, () => 256 * random())),
@@ -162,7 +131,7 @@ export default {
       reviews: (1000 * texts) / best('reviews'),
     };
     return [
-      `A trial is ${REPETITIONS} passes in a fresh process after one to warm up. ${PHOTOGRAPHS} JPEG files of about 80 KB; the ` +
+      `A trial is ${REPETITIONS} passes in a fresh process after one to warm up. ${PHOTOGRAPHS} synthetic photographs; the ` +
         'last image is compared with torchvision’s (within 0.000001), and the sum of the first 16 codes of every review.',
       ...models().map(
         ({ kind, model, batch, step }) =>
