@@ -121,7 +121,6 @@ async function create(runtime: OnnxRuntime, file: string, threads: number, devic
     intraOpNumThreads: threads,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
-    ...(process.env.SVP_ORT_SPIN === '0' && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
   };
   const absence = device === 'cpu' ? 'the processor was asked for' : cudaAbsence();
   let reason = absence ?? '';
