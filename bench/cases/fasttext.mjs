@@ -33,6 +33,8 @@ const subject = (corpus, rival) => ({
   command: ({ folder, python }) => ({
     command: rival ? python : process.execPath,
     args: [
+      // Isolated: else `import fasttext` would find the script of that name in its own folder.
+      ...(rival ? ['-I'] : []),
       path.join(here, rival ? '../peers/fasttext.py' : 'fasttext-trial.mjs'),
       ...argumentsOf(folder, corpus),
     ],
