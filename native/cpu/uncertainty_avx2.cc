@@ -7,6 +7,9 @@ namespace svp::cpu {
 namespace {
 
 struct Lanes {
+  using Long = Lanes;
+  static constexpr std::size_t kLanes = 8;
+  static constexpr std::size_t kStep = 32;
   using Singles = __m256;
   struct Doubles { __m256d low, high; };
   using Nans = __m256;
@@ -21,6 +24,34 @@ struct Lanes {
   static Singles larger(Singles a, Singles b) { return _mm256_max_ps(a, b); }
   static Singles smaller(Singles a, Singles b) { return _mm256_min_ps(a, b); }
   static void store(float* p, Singles a) { _mm256_storeu_ps(p, a); }
+  static Singles fold_larger(Singles a) { return a; }
+  static Singles fold_smaller(Singles a) { return a; }
+  static float largest_of(Singles a) {
+    const __m128 b = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 c = _mm_max_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_max_ss(c, _mm_movehdup_ps(c)));
+  }
+  static float smallest_of(Singles a) {
+    const __m128 b = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 c = _mm_min_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_min_ss(c, _mm_movehdup_ps(c)));
+  }
+  static std::size_t first_lane(Singles a, float x) {
+    return static_cast<std::size_t>(
+        __builtin_ctz(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, fill(x), _CMP_EQ_OQ))) | 0x80u));
+  }
+  static Singles where_lane(std::size_t lane, Singles a, Singles b) {
+    const __m256i is = _mm256_cmpeq_epi32(_mm256_set1_epi32(static_cast<int>(lane)),
+                                          _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(is));
+  }
+  template <typename T>
+  static void in_memory(T& values) { asm("" : "+m"(values)); }
+  static double combine(Doubles a) {
+    const __m256d b = _mm256_add_pd(a.low, a.high);
+    const __m128d c = _mm_add_pd(_mm256_castpd256_pd128(b), _mm256_extractf128_pd(b, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
+  }
   static Singles minus_single(Singles a, Singles b) { return _mm256_sub_ps(a, b); }
   static Singles fused(Singles a, Singles b, Singles c) { return _mm256_fmadd_ps(a, b, c); }
   static Singles fused_minus(Singles a, Singles b, Singles c) { return _mm256_fmsub_ps(a, b, c); }

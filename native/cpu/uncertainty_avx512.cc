@@ -6,7 +6,32 @@ namespace svp::cpu {
 
 namespace {
 
+struct LongLanes {
+  using Singles = __m512;
+  static constexpr std::size_t kLanes = 16;
+  static Singles load(const float* p) { return _mm512_loadu_ps(p); }
+  static Singles load_some(const float* p, std::size_t count, float rest) {
+    return _mm512_mask_loadu_ps(fill(rest), static_cast<__mmask16>((1u << count) - 1u), p);
+  }
+  static Singles fill(float x) { return _mm512_set1_ps(x); }
+  static Singles larger(Singles a, Singles b) { return _mm512_max_ps(a, b); }
+  static Singles smaller(Singles a, Singles b) { return _mm512_min_ps(a, b); }
+  static void store(float* p, Singles a) { _mm512_storeu_ps(p, a); }
+  static Singles minus_single(Singles a, Singles b) { return _mm512_sub_ps(a, b); }
+  static Singles fused(Singles a, Singles b, Singles c) { return _mm512_fmadd_ps(a, b, c); }
+  static Singles fused_minus(Singles a, Singles b, Singles c) { return _mm512_fmsub_ps(a, b, c); }
+  static Singles at_power_single(Singles p, Singles t) {
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
+  }
+  static __m256 low(Singles a) { return _mm512_castps512_ps256(a); }
+  static __m256 high(Singles a) { return _mm512_extractf32x8_ps(a, 1); }
+  static __m256 fold_larger(Singles a) { return _mm256_max_ps(low(a), high(a)); }
+  static __m256 fold_smaller(Singles a) { return _mm256_min_ps(low(a), high(a)); }
+};
+
 struct Lanes {
+  using Long = LongLanes;
+  static constexpr std::size_t kStep = 64;
   using Singles = __m256;
   using Doubles = __m512d;
   using Nans = unsigned;
@@ -20,6 +45,30 @@ struct Lanes {
   static Singles larger(Singles a, Singles b) { return _mm256_max_ps(a, b); }
   static Singles smaller(Singles a, Singles b) { return _mm256_min_ps(a, b); }
   static void store(float* p, Singles a) { _mm256_storeu_ps(p, a); }
+  static float largest_of(Singles a) {
+    const __m128 b = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 c = _mm_max_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_max_ss(c, _mm_movehdup_ps(c)));
+  }
+  static float smallest_of(Singles a) {
+    const __m128 b = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 c = _mm_min_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_min_ss(c, _mm_movehdup_ps(c)));
+  }
+  static std::size_t first_lane(Singles a, float x) {
+    return static_cast<std::size_t>(
+        __builtin_ctz(static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, fill(x), _CMP_EQ_OQ))) | 0x80u));
+  }
+  static Singles where_lane(std::size_t lane, Singles a, Singles b) {
+    return _mm256_mask_mov_ps(b, static_cast<__mmask8>(1u << lane), a);
+  }
+  template <typename T>
+  static void in_memory(T& values) { asm("" : "+m"(values)); }
+  static double combine(Doubles a) {
+    const __m256d b = _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
+    const __m128d c = _mm_add_pd(_mm256_castpd256_pd128(b), _mm256_extractf128_pd(b, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
+  }
   static Singles minus_single(Singles a, Singles b) { return _mm256_sub_ps(a, b); }
   static Singles fused(Singles a, Singles b, Singles c) { return _mm256_fmadd_ps(a, b, c); }
   static Singles fused_minus(Singles a, Singles b, Singles c) { return _mm256_fmsub_ps(a, b, c); }

@@ -7,6 +7,9 @@ namespace svp::cpu {
 namespace {
 
 struct Lanes {
+  using Long = Lanes;
+  static constexpr std::size_t kLanes = 8;
+  static constexpr std::size_t kStep = 32;
   struct Singles { float32x4_t low, high; };
   struct Doubles { float64x2_t v[4]; };
   using Nans = uint32x4_t;
@@ -23,6 +26,30 @@ struct Lanes {
   static void store(float* p, Singles a) {
     vst1q_f32(p, a.low);
     vst1q_f32(p + 4, a.high);
+  }
+  static Singles fold_larger(Singles a) { return a; }
+  static Singles fold_smaller(Singles a) { return a; }
+  static float largest_of(Singles a) { return vmaxvq_f32(vmaxq_f32(a.low, a.high)); }
+  static float smallest_of(Singles a) { return vminvq_f32(vminq_f32(a.low, a.high)); }
+  static std::size_t first_lane(Singles a, float x) {
+    float lanes[8];
+    store(lanes, a);
+    std::size_t lane = 0;
+    while (lane < 7 && lanes[lane] != x) lane++;
+    return lane;
+  }
+  static Singles where_lane(std::size_t lane, Singles a, Singles b) {
+    float from[8], lanes[8];
+    store(from, a);
+    store(lanes, b);
+    lanes[lane] = from[lane];
+    return load(lanes);
+  }
+  template <typename T>
+  static void in_memory(T&) {}
+  static double combine(Doubles a) {
+    const float64x2_t b = vaddq_f64(vaddq_f64(a.v[0], a.v[2]), vaddq_f64(a.v[1], a.v[3]));
+    return vgetq_lane_f64(b, 0) + vgetq_lane_f64(b, 1);
   }
   static Singles minus_single(Singles a, Singles b) { return {vsubq_f32(a.low, b.low), vsubq_f32(a.high, b.high)}; }
   static Singles fused(Singles a, Singles b, Singles c) {

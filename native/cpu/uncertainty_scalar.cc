@@ -10,6 +10,9 @@ namespace svp::cpu {
 namespace {
 
 struct Lanes {
+  using Long = Lanes;
+  static constexpr std::size_t kLanes = 8;
+  static constexpr std::size_t kStep = 32;
   struct Singles { float v[8]; };
   struct Doubles { double v[8]; };
   using Nans = bool;
@@ -33,6 +36,31 @@ struct Lanes {
     return each<Singles>([&](int l) { return a.v[l] < b.v[l] ? a.v[l] : b.v[l]; });
   }
   static void store(float* p, const Singles& a) { std::memcpy(p, a.v, sizeof(a.v)); }
+  static Singles fold_larger(const Singles& a) { return a; }
+  static Singles fold_smaller(const Singles& a) { return a; }
+  static float largest_of(const Singles& a) {
+    float x = a.v[0];
+    for (int l = 1; l < 8; l++) x = a.v[l] > x ? a.v[l] : x;
+    return x;
+  }
+  static float smallest_of(const Singles& a) {
+    float x = a.v[0];
+    for (int l = 1; l < 8; l++) x = a.v[l] < x ? a.v[l] : x;
+    return x;
+  }
+  static std::size_t first_lane(const Singles& a, float x) {
+    std::size_t lane = 0;
+    while (lane < 7 && a.v[lane] != x) lane++;
+    return lane;
+  }
+  static Singles where_lane(std::size_t lane, const Singles& a, const Singles& b) {
+    Singles out = b;
+    out.v[lane] = a.v[lane];
+    return out;
+  }
+  template <typename T>
+  static void in_memory(T&) {}
+  static double combine(const Doubles& a) { return combine_lanes(a.v); }
   static Singles minus_single(const Singles& a, const Singles& b) {
     return each<Singles>([&](int l) { return a.v[l] - b.v[l]; });
   }
