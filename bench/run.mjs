@@ -1,4 +1,4 @@
-// npm run bench -- CASE [--peers] [--no-write] [--trials N] [--only TEXT], or the case's own options
+// npm run bench -- CASE … [--peers] [--no-write] [--trials N] [--only TEXT], or the case's own options
 //
 // Runs bench/cases/CASE.mjs. Every trial is a fresh process, and the subjects take turns, so that a busy minute on the machine
 // hits all of them. Writes bench/results/CASE.json and the case's table in docs/BENCHMARKS.md (with --peers; a run without them
@@ -36,28 +36,35 @@ function fail(message) {
   process.exit(2);
 }
 
-const name = process.argv.slice(2).find((argument) => cases.includes(argument));
-if (name === undefined) {
-  fail(
-    `Usage: npm run bench -- CASE [--peers] [--no-write] [options of the case]\nCases: ${cases.join(', ')}; ` +
-      'each file bench/cases/CASE.mjs says what it takes.',
-  );
+const USAGE =
+  'Usage: npm run bench -- CASE … [--peers] [--no-write] [options of the case]\n' +
+  `Cases: ${cases.join(', ')}; each file bench/cases/CASE.mjs says what it takes.`;
+
+const named = process.argv.slice(2).filter((argument) => cases.includes(argument));
+if (named.length === 0) fail(USAGE);
+const chosen = new Map();
+for (const name of named) chosen.set(name, (await import(caseFile(name))).default);
+
+// The options of a case of its own shape are for it alone.
+const options = { ...COMMON };
+for (const benchCase of chosen.values()) {
+  if (!benchCase.run) Object.assign(options, OF_SUBJECTS);
+  else if (chosen.size === 1) Object.assign(options, benchCase.options);
 }
-const benchCase = (await import(caseFile(name))).default;
 let parsed;
 try {
-  parsed = parseArgs({
-    allowPositionals: true,
-    options: { ...COMMON, ...(benchCase.run ? benchCase.options : OF_SUBJECTS) },
-  });
+  parsed = parseArgs({ allowPositionals: true, options });
 } catch (error) {
   fail(error.message);
 }
-if (parsed.positionals.length !== 1) fail(`One case at a time: ${parsed.positionals.join(', ')}`);
-try {
-  if (benchCase.run) await benchCase.run(parsed.values);
-  else await runSubjects(name, benchCase, parsed.values);
-} catch (error) {
-  console.error(error instanceof TypeError ? error.stack : error.message);
-  process.exitCode = 2;
+const unknown = parsed.positionals.find((name) => !chosen.has(name));
+if (unknown !== undefined) fail(`There is no case ${unknown}.\n${USAGE}`);
+for (const [name, benchCase] of chosen) {
+  try {
+    if (benchCase.run) await benchCase.run(parsed.values);
+    else await runSubjects(name, benchCase, parsed.values);
+  } catch (error) {
+    console.error(`${name}: ${error instanceof TypeError ? error.stack : error.message}`);
+    process.exitCode = 2;
+  }
 }
