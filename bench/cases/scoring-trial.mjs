@@ -17,14 +17,15 @@ const sample = (values) => Array.from(values.filter((_, i) => i % STEP === 0));
 let childPeak = 0;
 function watchChildren() {
   for (const task of readdirSync('/proc/self/task')) {
-    const children = readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim();
-    for (const child of children === '' ? [] : children.split(' ')) {
-      try {
-        const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child}/status`, 'utf8')) ?? [0, 0];
+    try {
+      const children = readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim();
+      for (const child of children === '' ? [] : children.split(' ')) {
+        const status = readFileSync(`/proc/${child}/status`, 'utf8');
+        const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(status) ?? [0, 0];
         childPeak = Math.max(childPeak, Number(kibibytes) / 1024);
-      } catch {
-        // It has ended.
       }
+    } catch {
+      // A thread or a child that has ended.
     }
   }
 }
@@ -55,7 +56,6 @@ async function run() {
     return { seconds, sampled: sample(logits.data) };
   }
   const [pool, out, threads] = args;
-  let batches = 0;
   const { seconds } = await scorePool({
     model,
     pool,
@@ -63,8 +63,9 @@ async function run() {
     outputs: ['entropy'],
     threads: Number(threads),
     force: true,
-    onProgress: () => {
-      if (batches++ % 32 === 0) watchChildren();
+    onProgress: ({ done, total }) => {
+      // Memory that was high once stays so in the record.
+      if (done === total) watchChildren();
     },
   });
   return { seconds, peakMiB: [process.resourceUsage().maxRSS / 1024, childPeak] };

@@ -42,6 +42,8 @@ const std::vector<Operation>& operations() {
       {"jpegDecode", jpeg_decode, {"bytes", "channels", "output", "instructionSet"}},
       {"imageScale", image_scale,
        {"data", "width", "height", "channels", "crop", "table", "planes", "output", "instructionSet"}},
+      {"sharedMemoryCreate", shared_memory_create, {}},
+      {"sharedMemoryMap", shared_memory_map, {"descriptor", "offset", "bytes"}},
       {"fastTextCorpus", fasttext_corpus, {"format"}},
       {"fastTextCorpusFile", fasttext_corpus_file, {"corpus", "path"}},
       {"fastTextCorpusPush", fasttext_corpus_push, {"corpus", "bytes", "last"}},

@@ -30,6 +30,10 @@ Napi::Value jpeg_size(const Napi::CallbackInfo& info);
 Napi::Value jpeg_decode(const Napi::CallbackInfo& info);
 Napi::Value image_scale(const Napi::CallbackInfo& info);
 
+// Memory that processes share: its descriptor, and a part of it as an ArrayBuffer (short, so synchronous).
+Napi::Value shared_memory_create(const Napi::CallbackInfo& info);
+Napi::Value shared_memory_map(const Napi::CallbackInfo& info);
+
 // fastText: a corpus is made, filled by a file, by pieces of a file or by texts, and then only read.
 Napi::Value fasttext_corpus(const Napi::CallbackInfo& info);
 Napi::Value fasttext_corpus_file(const Napi::CallbackInfo& info);

@@ -77,8 +77,12 @@ export class CheckpointScorer implements Scorer {
 
   async prepare(): Promise<void> {}
 
-  score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs> {
-    return this.child.score(batch, { outputs } satisfies CheckpointRun);
+  score<Used>(
+    batch: ScorerBatch,
+    outputs: readonly OutputName[],
+    use: (outputs: Outputs) => Used | Promise<Used>,
+  ): Promise<Used> {
+    return this.child.score(batch, { outputs } satisfies CheckpointRun, use);
   }
 
   close(): Promise<void> {

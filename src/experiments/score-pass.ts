@@ -1,6 +1,6 @@
 import { unlessAborted } from '../core/abort';
 import type { BrokenItem, PoolBatch, PoolSource } from '../data/pool';
-import { SvpError } from '../errors';
+import { isSvpError, SvpError } from '../errors';
 import type { OutputName, Outputs } from '../models/model';
 import type { Scorer } from '../scoring/scorer';
 import { batchUncertainty, MEASURES, type UncertaintyMeasure } from '../selection/batch-uncertainty';
@@ -59,7 +59,9 @@ export async function* scoredBatches(
       if (done) return undefined;
       if (options.strict && batch.broken.length > 0) throw brokenError(batch.broken[0]);
       const { size, values } = batch;
-      return { batch, outputs: await scorer.score({ size, itemShape: pool.itemShape, values }, wanted) };
+      return scorer.score({ size, itemShape: pool.itemShape, values }, wanted, (outputs) =>
+        finishBatch(batch, outputs, options, pool),
+      );
     });
     // Whoever waits for it hears of its failure; after an abort nobody does.
     scored.catch(() => {});
@@ -72,7 +74,7 @@ export async function* scoredBatches(
       const answer = await unlessAborted(signal, queue.shift()!);
       if (answer === undefined) break;
       queue.push(next());
-      yield await unlessAborted(signal, finishBatch(answer.batch, answer.outputs, options, pool));
+      yield answer;
     }
     finished = true;
   } finally {
@@ -90,32 +92,50 @@ function brokenError({ row, item, reason }: BrokenItem): SvpError {
   );
 }
 
+/** @param outputs lent: what is kept of them is copied */
 async function finishBatch(
   { first, size, broken }: PoolBatch,
   outputs: Outputs,
   { arrays, temperature, signal }: PassOptions,
   pool: PoolSource,
 ): Promise<ScoredBatch> {
-  for (const [name, values] of Object.entries(outputs) as [OutputName, Float32Array][]) {
+  for (const values of Object.values(outputs)) {
     const columns = values.length / size;
     for (const { row } of broken) values.fill(0, (row - first) * columns, (row - first + 1) * columns);
-    checkFinite(name, values, columns, first, pool);
   }
+  const check = (name: OutputName) => {
+    const values = outputs[name] as Float32Array;
+    checkFinite(name, values, values.length / size, first, pool);
+  };
   const given: ScoredBatch['arrays'] = {};
   const measures = arrays.filter((name): name is UncertaintyMeasure =>
     (MEASURES as readonly string[]).includes(name),
   );
   if (measures.length > 0) {
-    const logits = outputs.logits as Float32Array;
-    const scores = await batchUncertainty(
-      { data: logits, rows: size, columns: logits.length / size },
-      first,
-      // A thread of its own would cost more than a batch takes, and the cores belong to the model.
-      { measures, threads: 1, ...(temperature !== undefined && { temperature }), ...(signal && { signal }) },
-    );
-    Object.assign(given, scores);
+    const data = outputs.logits as Float32Array;
+    // A thread of its own would cost more than a batch takes, and the cores belong to the model.
+    const how = {
+      measures,
+      threads: 1,
+      ...(temperature !== undefined && { temperature }),
+      ...(signal && { signal }),
+    };
+    try {
+      Object.assign(
+        given,
+        await batchUncertainty({ data, rows: size, columns: data.length / size }, first, how),
+      );
+    } catch (error) {
+      // Which item it is of, where a value is at fault.
+      if (isSvpError(error) && error.code === 'SVP_E_NONFINITE') check('logits');
+      throw error;
+    }
   }
-  for (const name of ['logits', 'features'] as const) if (arrays.includes(name)) given[name] = outputs[name];
+  for (const name of ['logits', 'features'] as const) {
+    if (!arrays.includes(name)) continue;
+    if (name === 'features' || measures.length === 0) check(name);
+    given[name] = outputs[name]?.slice();
+  }
   for (const values of Object.values(given)) {
     const columns = values.length / size;
     for (const { row } of broken) {
@@ -133,10 +153,17 @@ function checkFinite(
   first: number,
   pool: PoolSource,
 ): void {
-  // A sum is not finite if a value is not; only then is it worth a closer look.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.abs(values[i]);
-  if (Number.isFinite(sum)) return;
+  // A sum is not finite if a value is not; only then is it worth a closer look. Four sums do not wait for each other.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += Math.abs(values[i]);
+    b += Math.abs(values[i + 1]);
+    c += Math.abs(values[i + 2]);
+    d += Math.abs(values[i + 3]);
+  }
+  for (let i = whole; i < values.length; i++) a += Math.abs(values[i]);
+  if (Number.isFinite(a + b + c + d)) return;
   const bad = values.findIndex(
     (value) => !Number.isFinite(value) && !(name === 'logits' && value === Number.NEGATIVE_INFINITY),
   );

@@ -12,6 +12,10 @@ export type ScoreOutput = (typeof SCORE_OUTPUTS)[number];
 /** Bytes of a batch of inputs, unless its caller says how many items it wants. */
 const BATCH_BYTES = 20 << 20;
 const BATCH_ITEMS = 256;
+/** Of a batch of short rows and what the model gives for them. */
+const VECTOR_BATCH_BYTES = 1 << 20;
+
+type PlannedScorer = Pick<Scorer, 'fixedBatch'> & Partial<Pick<Scorer, 'classes' | 'featureSize'>>;
 
 /** What a pass will do, from its options and the shapes of model and pool. */
 export interface ScorePlan {
@@ -29,7 +33,7 @@ export interface ScorePlan {
  */
 export function planScores(
   pool: PoolSource,
-  scorer: Pick<Scorer, 'fixedBatch'>,
+  scorer: PlannedScorer,
   options: {
     outputs: readonly ScoreOutput[];
     topK?: number;
@@ -75,10 +79,15 @@ export function planScores(
 
 function defaultBatch(
   { itemShape, dtype }: PoolSource,
-  { fixedBatch = 1 }: Pick<Scorer, 'fixedBatch'>,
+  { fixedBatch = 1, classes, featureSize }: PlannedScorer,
 ): number {
-  const itemBytes = itemShape.reduce((a, b) => a * b, { uint8: 1, float32: 4, int32: 4, int64: 8 }[dtype]);
-  const most = Math.min(BATCH_ITEMS, Math.max(1, Math.floor(BATCH_BYTES / Math.max(1, itemBytes))));
+  const elements = itemShape.reduce((a, b) => a * b, 1);
+  const itemBytes = elements * { uint8: 1, float32: 4, int32: 4, int64: 8 }[dtype];
+  const rowBytes = itemBytes + 4 * ((classes ?? 0) + (featureSize ?? 0));
+  // Short rows of numbers take a model no time, so handing them over would; texts are integers and take it much memory.
+  const vectors = itemShape.length < 2 && !dtype.startsWith('int') && classes !== undefined;
+  const items = vectors ? Math.max(BATCH_ITEMS, Math.floor(VECTOR_BATCH_BYTES / rowBytes)) : BATCH_ITEMS;
+  const most = Math.min(items, Math.max(1, Math.floor(BATCH_BYTES / Math.max(1, itemBytes))));
   // A power of two, and whole batches for a model that takes no others.
   return Math.max(fixedBatch, Math.floor(2 ** Math.floor(Math.log2(most)) / fixedBatch) * fixedBatch);
 }

@@ -6,6 +6,7 @@
 
 import { FASTTEXT_CONTRACT, type FastTextOperations } from './fasttext-contract';
 import { IMAGE_CONTRACT, type ImageOperations } from './image-contract';
+import { SHARED_MEMORY_CONTRACT, type SharedMemoryOperations } from './shared-memory-contract';
 
 /** Counters of a running job, read without stopping it. */
 export interface NativeProgress {
@@ -120,7 +121,7 @@ export interface NativeKCenterResult {
  * wrapper until the promise settles. `threads` 0 means one per processor.
  * `instructionSet` is SVP_INSTRUCTION_SET as the caller's environment has it; empty: the best.
  */
-export interface Operations extends FastTextOperations, ImageOperations {
+export interface Operations extends FastTextOperations, ImageOperations, SharedMemoryOperations {
   describe(instructionSet: string): AddonDescription;
 
   /** Throws with the reason where there is no library or no device. Starts CUDA: a second, the first time. */
@@ -290,6 +291,7 @@ export const CONTRACT = {
   ],
   forgettingUpdate: ['indices', 'correct', 'presentations', 'events', 'state', 'device'],
   ...IMAGE_CONTRACT,
+  ...SHARED_MEMORY_CONTRACT,
   ...FASTTEXT_CONTRACT,
   trainingKernels: ['library', 'threads', 'instructionSet'],
 } as const satisfies {

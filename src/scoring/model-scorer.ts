@@ -33,7 +33,11 @@ export class ModelScorer implements Scorer {
 
   async prepare(): Promise<void> {}
 
-  score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs> {
+  async score<Used>(
+    batch: ScorerBatch,
+    outputs: readonly OutputName[],
+    use: (outputs: Outputs) => Used | Promise<Used>,
+  ): Promise<Used> {
     const answer = this.last.then(async () => {
       // A turn of the event loop before each batch: the one after the other would starve it.
       await nextTurn();
@@ -42,7 +46,7 @@ export class ModelScorer implements Scorer {
       return this.model.infer(values as BatchValues, size, outputs);
     });
     this.last = answer.catch(() => {});
-    return answer;
+    return use(await answer);
   }
 
   async close(): Promise<void> {

@@ -98,7 +98,11 @@ export class OnnxScorer implements Scorer {
     return this.described.run.fixedBatch;
   }
 
-  async score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs> {
+  async score<Used>(
+    batch: ScorerBatch,
+    outputs: readonly OutputName[],
+    use: (outputs: Outputs) => Used | Promise<Used>,
+  ): Promise<Used> {
     const names = this.described.run.outputs;
     for (const output of outputs) {
       if (names[output] === undefined) throw missingOutput(this.file, this.model, output);
@@ -107,7 +111,7 @@ export class OnnxScorer implements Scorer {
       ...this.described.run,
       outputs: Object.fromEntries(outputs.map((output) => [output, names[output]])),
     };
-    return this.child.score(batch, run);
+    return this.child.score(batch, run, use);
   }
 
   close(): Promise<void> {
@@ -125,9 +129,10 @@ export class OnnxScorer implements Scorer {
     const length = itemShape.reduce((a, b) => a * b, 1);
     const { dtype } = this.input;
     const values = dtype === 'int64' ? new BigInt64Array(length) : new Uint8Array(length);
-    const given = await this.score({ size: 1, itemShape, values }, unknown);
-    if (given.logits) this.classes = given.logits.length;
-    if (given.features) this.featureSize = given.features.length;
+    await this.score({ size: 1, itemShape, values }, unknown, ({ logits, features }) => {
+      if (logits) this.classes = logits.length;
+      if (features) this.featureSize = features.length;
+    });
   }
 
   /** Columns of an output as far as the file says them. */

@@ -57,10 +57,16 @@ export interface Scorer {
    */
   prepare(itemShape: readonly number[], outputs: readonly OutputName[]): Promise<void>;
   /**
-   * Logits and features of a batch, float32, row-major. Do not write to the batch's values before the answer.
-   * @throws SvpError SVP_E_SHAPE, SVP_E_RUNTIME, SVP_E_MEMORY
+   * Logits and features of a batch, float32, row-major, lent to `use`: once it has settled, their memory is the next
+   * batch's. Do not write to the batch's values before the answer.
+   * @returns what `use` gives
+   * @throws SvpError SVP_E_SHAPE, SVP_E_RUNTIME, SVP_E_MEMORY, and what `use` throws
    */
-  score(batch: ScorerBatch, outputs: readonly OutputName[]): Promise<Outputs>;
+  score<Used>(
+    batch: ScorerBatch,
+    outputs: readonly OutputName[],
+    use: (outputs: Outputs) => Used | Promise<Used>,
+  ): Promise<Used>;
   /** Frees the model. With answers outstanding it does not wait for them: they are rejected. */
   close(): Promise<void>;
 }

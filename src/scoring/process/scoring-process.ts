@@ -1,30 +1,33 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { types } from 'node:util';
 import { unlessAborted } from '../../core/abort';
 import { receivedError } from '../../core/sent-error';
 import { SvpError } from '../../errors';
-import type { OutputName, Outputs } from '../../models/model';
+import type { Outputs } from '../../models/model';
+import { SharedMemory } from '../../native/shared-memory';
 import type { ScorerBatch } from '../scorer';
-import { ARRAYS_DESCRIPTOR, type ElementName, type FromChild, type ToChild } from './messages';
+import {
+  type ElementName,
+  type FromChild,
+  INPUTS_DESCRIPTOR,
+  OUTPUTS_DESCRIPTOR,
+  type ToChild,
+} from './messages';
 
 /** How much of the child's stderr an error about its death carries. */
 const STDERR_TAIL = 4096;
-/** One write goes on for as long as the other side reads: a millisecond for this much. */
-const WRITE_STEP = 1 << 20;
+/** Bytes copied between two turns of the event loop: a millisecond. */
+const COPY_STEP = 4 << 20;
+/** Batches in the child's hands: one that it works on, others that are there when it has done. Further ones wait. */
+const SLOTS = 4;
 /** A closed child gets this long to end by itself. */
 const GRACE_MS = 1500;
 
 interface Pending {
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
-}
-
-/** An answer whose arrays are still on their way. */
-interface Arriving {
-  id: number;
-  outputs: [OutputName, Uint8Array][];
 }
 
 export interface ScoringProcessOptions {
@@ -41,15 +44,14 @@ export interface ScoringProcessOptions {
  */
 export class ScoringProcess {
   private readonly child: ChildProcess;
-  private readonly socket: Duplex;
+  private readonly inputs: SharedMemory;
+  private readonly outputs: SharedMemory;
+  private readonly free = Array.from({ length: SLOTS }, (_, slot) => slot);
+  private readonly waiting: Pending[] = [];
   private readonly pending = new Map<number, Pending>();
-  private readonly arriving: Arriving[] = [];
-  /** Bytes of the first of them that are there. */
-  private filled = 0;
-  /** Bytes that came before the message that says what they are. */
-  private early: Uint8Array[] = [];
   private readonly gone: Promise<void>;
-  private passing: Promise<void> = Promise.resolve();
+  /** Batches are handed over one after the other, in the order of the calls. */
+  private handing: Promise<unknown> = Promise.resolve();
   private lastId = 0;
   private stderr = '';
   private death: SvpError | undefined;
@@ -63,17 +65,18 @@ export class ScoringProcess {
         { file: program },
       );
     }
+    this.inputs = SharedMemory.create();
+    this.outputs = SharedMemory.create();
+    const stdio: (number | 'ignore' | 'pipe' | 'ipc')[] = ['ignore', 'ignore', 'pipe', 'ipc'];
+    stdio[INPUTS_DESCRIPTOR] = this.inputs.descriptor;
+    stdio[OUTPUTS_DESCRIPTOR] = this.outputs.descriptor;
     this.child = fork(program, [], {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+      stdio,
       // Neither a debugger port nor a loader of the parent belongs to the child.
       execArgv: [],
       env: { ...env, ...process.env },
     });
-    this.socket = this.child.stdio[ARRAYS_DESCRIPTOR] as Duplex;
-    this.socket.on('data', (bytes: Uint8Array) => this.take(bytes));
-    // A child that is gone: its exit says why.
-    this.socket.on('error', () => {});
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_TAIL);
     });
@@ -87,6 +90,10 @@ export class ScoringProcess {
         this.die(signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
         resolve();
       });
+    });
+    void this.gone.then(() => {
+      this.inputs.close();
+      this.outputs.close();
     });
   }
 
@@ -102,14 +109,43 @@ export class ScoringProcess {
     }
   }
 
-  /** @throws what the child's `score` throws, SVP_E_RUNTIME when the child dies, SVP_E_ABORT after `close` */
-  async score({ values, ...batch }: ScorerBatch, run: unknown): Promise<Outputs> {
-    if (this.death) throw this.death;
-    const id = ++this.lastId;
-    const answer = this.answer<Outputs>(id);
-    this.send({ type: 'score', id, batch, element: elementOf(values), length: values.length, run });
-    void this.pass(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    return answer;
+  /**
+   * The batch's values may be changed again once the answer is there; the outputs are lent to `use`.
+   * @throws what the child's `score` throws, SVP_E_RUNTIME when the child dies, SVP_E_ABORT after `close`, SVP_E_MEMORY,
+   *   what `use` throws
+   */
+  async score<Used>(
+    { values, ...batch }: ScorerBatch,
+    run: unknown,
+    use: (outputs: Outputs) => Used | Promise<Used>,
+  ): Promise<Used> {
+    const slot = await this.takeSlot();
+    try {
+      const handed = this.handing.then(async () => {
+        const { memory, part } = this.inputs.reserve(slot, values.byteLength);
+        await this.copy(memory, values);
+        const id = ++this.lastId;
+        const answer = this.answer<FromChild & { type: 'scored' }>(id);
+        // Whoever waits for it below hears of its failure.
+        answer.catch(() => {});
+        const element = elementOf(values);
+        this.send({ type: 'score', id, slot, batch, element, length: values.length, part, run });
+        return { answer };
+      });
+      this.handing = handed.catch(() => {});
+      const { outputs, part } = await (await handed).answer;
+      if (this.death) throw this.death;
+      const memory = this.outputs.map(slot, part);
+      const lent: Outputs = {};
+      let at = 0;
+      for (const [name, length] of outputs) {
+        lent[name] = new Float32Array(memory, 4 * at, length);
+        at += length;
+      }
+      return await use(lent);
+    } finally {
+      this.giveSlot(slot);
+    }
   }
 
   /** Ends the child: at its leisure where nothing is owed, else at once. */
@@ -121,19 +157,29 @@ export class ScoringProcess {
     const kill = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
     await this.gone;
     clearTimeout(kill);
-    this.socket.destroy();
   }
 
-  /** Puts bytes on the socket, behind those before them, in steps between which the event loop turns. */
-  private pass(bytes: Uint8Array): Promise<void> {
-    this.passing = this.passing.then(async () => {
-      for (let at = 0; at < bytes.length && !this.death; at += WRITE_STEP) {
-        const part = bytes.subarray(at, at + WRITE_STEP);
-        // A child that is gone: its exit says why.
-        await new Promise<void>((resolve) => this.socket.write(part, () => resolve()));
-      }
-    });
-    return this.passing;
+  private takeSlot(): Promise<number> {
+    if (this.death) return Promise.reject(this.death);
+    const slot = this.free.shift();
+    if (slot !== undefined) return Promise.resolve(slot);
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  private giveSlot(slot: number): void {
+    const next = this.waiting.shift();
+    if (next) next.resolve(slot as never);
+    else this.free.push(slot);
+  }
+
+  /** Copies values to the beginning of a memory. */
+  private async copy(memory: ArrayBuffer, values: ScorerBatch['values']): Promise<void> {
+    const from = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const to = new Uint8Array(memory, 0, from.length);
+    for (let at = 0; at < from.length; at += COPY_STEP) {
+      if (at > 0) await nextTurn();
+      to.set(from.subarray(at, at + COPY_STEP), at);
+    }
   }
 
   private answer<Value>(id: number): Promise<Value> {
@@ -151,45 +197,7 @@ export class ScoringProcess {
   private receive(message: FromChild): void {
     if (message.type === 'open') this.settle(0)?.resolve(message.description as never);
     else if (message.type === 'failed') this.settle(message.id)?.reject(receivedError(message.error));
-    else {
-      const outputs = message.outputs.map(([name, length]): [OutputName, Uint8Array] => [
-        name,
-        new Uint8Array(length * 4),
-      ]);
-      this.arriving.push({ id: message.id, outputs });
-      const early = this.early;
-      this.early = [];
-      // An answer without values has arrived already.
-      this.take(new Uint8Array(0));
-      for (const bytes of early) this.take(bytes);
-    }
-  }
-
-  private take(bytes: Uint8Array): void {
-    let rest = bytes;
-    for (;;) {
-      const next = this.arriving[0];
-      if (next === undefined) {
-        if (rest.length > 0) this.early.push(rest);
-        return;
-      }
-      let before = 0;
-      for (const [, array] of next.outputs) {
-        const at = this.filled - before;
-        if (at >= 0 && at < array.length && rest.length > 0) {
-          const part = rest.subarray(0, array.length - at);
-          array.set(part, at);
-          this.filled += part.length;
-          rest = rest.subarray(part.length);
-        }
-        before += array.length;
-      }
-      if (this.filled < before) return;
-      this.arriving.shift();
-      this.filled = 0;
-      const outputs = next.outputs.map(([name, array]) => [name, new Float32Array(array.buffer)]);
-      this.settle(next.id)?.resolve(Object.fromEntries(outputs) as never);
-    }
+    else this.settle(message.id)?.resolve(message as never);
   }
 
   private settle(id: number): Pending | undefined {
@@ -213,6 +221,7 @@ export class ScoringProcess {
     this.death ??= why;
     for (const { reject } of this.pending.values()) reject(this.death);
     this.pending.clear();
+    for (const { reject } of this.waiting.splice(0)) reject(this.death);
   }
 }
 

@@ -124,7 +124,8 @@ describe('an interrupted pass', () => {
   test('R12: a signal at any moment ends the call within 250 ms, and leaves what can be gone on with, or nothing', async () => {
     const slow = join(folder, 'slow.onnx');
     writeFileSync(slow, classifier({ shape: [256], features: 256, layers: 30 }));
-    const data = Float32Array.from({ length: 2000 * 256 }, (_, i) => Math.sin(i));
+    const rows = 20_000;
+    const data = Float32Array.from({ length: rows * 256 }, (_, i) => Math.sin(i));
     const waits: number[] = [];
     for (let i = 0; i < 20; i++) {
       const out = fresh();
@@ -136,7 +137,7 @@ describe('an interrupted pass', () => {
       }, i * 15);
       const run = score({
         model: slow,
-        pool: { data, rows: 2000, columns: 256 },
+        pool: { data, rows, columns: 256 },
         out,
         signal: abort.signal,
         batchSize: 64,
@@ -144,6 +145,8 @@ describe('an interrupted pass', () => {
       const outcome = await run.catch((error) => error);
       if (firedAt === 0) continue;
       waits.push(performance.now() - firedAt);
+      // A pass that had just done its last batch is done.
+      if (outcome.count === rows) continue;
       expect(outcome).toMatchObject({ code: 'SVP_E_ABORT' });
       const left = existsSync(out) ? readdirSync(out) : [];
       expect(left.length === 0 || left.includes('.score-progress')).toBe(true);

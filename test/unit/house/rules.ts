@@ -6,7 +6,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   cli: ['experiments', 'analysis', 'report', 'scoring', 'selection', 'data', 'core'],
   experiments: ['training', 'scoring', 'selection', 'models', 'data', 'core'],
   training: ['models', 'data', 'native', 'core'],
-  scoring: ['models', 'data', 'core'],
+  scoring: ['models', 'data', 'native', 'core'],
   selection: ['native', 'core'],
   report: ['analysis', 'core'],
   analysis: ['core'],

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { CONTRACT } from '../../../src/native/contract';
 import { loadAddon } from '../../../src/native/load';
 
-const source = ['contract.ts', 'fasttext-contract.ts', 'image-contract.ts']
+const source = ['contract.ts', 'fasttext-contract.ts', 'image-contract.ts', 'shared-memory-contract.ts']
   .map((file) => readFileSync(path.join(__dirname, '../../../src/native', file), 'utf8'))
   .join('\n');
 
@@ -28,6 +28,7 @@ describe('the contract with the addon', () => {
       ...methodsOf('Operations'),
       ...methodsOf('FastTextOperations'),
       ...methodsOf('ImageOperations'),
+      ...methodsOf('SharedMemoryOperations'),
     }).toEqual(CONTRACT);
     expect(described).toEqual(CONTRACT);
   });
