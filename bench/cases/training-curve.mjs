@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machineName } from '../machine.mjs';
 import { peerPython } from '../python.mjs';
+import { markdownTable, replaceSection } from '../table.mjs';
 import { writeInputs } from './training.mjs';
 
 const require = createRequire(import.meta.url);
@@ -26,7 +28,7 @@ export default {
   options: { network: { type: 'string', default: 'preact20' } },
 
   /** @throws Error when a loss is further from PyTorch's than the tolerance */
-  async run({ network }) {
+  async run({ network, peers, 'no-write': silent }) {
     const folder = mkdtempSync(path.join(tmpdir(), 'svp-curve-'));
     try {
       writeInputs(folder, network, STEPS, { rate: RATE });
@@ -38,18 +40,26 @@ export default {
       const ours = (kernels) =>
         losses(process.execPath, step, { ...environment, SVP_TRAINING_KERNELS: kernels });
       const reference = torch('channels-last');
-      console.log(
-        `${network}, rate ${RATE}: PyTorch ${reference[0].toFixed(4)} … ${reference.at(-1).toFixed(4)}`,
+      const apart = (curve) => Math.max(...curve.map((loss, i) => Math.abs(loss - reference[i])));
+      const rows = [
+        ["this package's kernels", ours('own')],
+        ["this package with TensorFlow's kernels", ours('tensorflow')],
+        ['PyTorch itself, channels first', torch('channels-first')],
+      ].map(([label, curve]) => [label, apart(curve), curve.at(-1)]);
+      const table = markdownTable(
+        ['', `furthest from PyTorch channels-last over ${STEPS} steps`, 'last loss'],
+        rows.map(([label, worst, last]) => [label, worst.toExponential(1), last.toFixed(4)]),
       );
-      const apart = (label, curve) => {
-        const worst = Math.max(...curve.map((loss, i) => Math.abs(loss - reference[i])));
-        console.log(`  furthest from it over ${STEPS} steps: ${worst.toExponential(1)}, ${label}`);
-        return worst;
-      };
-      const worst = apart("this package's kernels", ours('own'));
-      apart("TensorFlow's kernels", ours('tensorflow'));
-      apart('PyTorch itself, channels first', torch('channels-first'));
-      if (!(worst <= TOLERANCE)) throw new Error(`That is more than ${TOLERANCE}.`);
+      const text =
+        `## Loss against PyTorch, step by step\n\n${table}\n\n${network} from the same weights over the same ${STEPS} batches, ` +
+        `rate ${RATE}, momentum 0.9, weight decay 5e-4; PyTorch channels-last: ${reference[0].toFixed(4)} … ${reference.at(-1).toFixed(4)}. ` +
+        `All sum in float32, each in an order of its own. Held to ${TOLERANCE}. Machine: ${machineName()}. ` +
+        `Measured ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- training-curve --peers\`.`;
+      console.log(text);
+      if (peers && !silent && network === 'preact20') {
+        replaceSection(path.join(here, '../../docs/BENCHMARKS.md'), 'training-curve', text);
+      }
+      if (!(rows[0][1] <= TOLERANCE)) throw new Error(`That is more than ${TOLERANCE}.`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

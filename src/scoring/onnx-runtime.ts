@@ -12,6 +12,11 @@ import type { ScorerBatch } from './scorer';
 type OnnxRuntime = typeof import('onnxruntime-node');
 
 const PACKAGE = 'onnxruntime-node';
+/**
+ * Its threads wait actively for as long as it takes to wake one up, not for a millisecond, and not between two batches:
+ * the processors are also those of whoever decodes the next batch and scores the last.
+ */
+const WAITING = { force_spinning_stop: '1', intra_op: { spin_duration_us: '20' } };
 let loaded: OnnxRuntime | undefined;
 
 /**
@@ -121,6 +126,7 @@ async function create(runtime: OnnxRuntime, file: string, threads: number, devic
     intraOpNumThreads: threads,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
+    extra: { session: WAITING },
   };
   const absence = device === 'cpu' ? 'the processor was asked for' : cudaAbsence();
   let reason = absence ?? '';
