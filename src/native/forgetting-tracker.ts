@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { suggestion } from '../core/options';
 import { SvpError } from '../errors';
 import { allocate } from './allocate';
-import { nativeDevice } from './device';
+import type { NativeDevice } from './contract';
 import { type ForgettingCounters, readForgettingFile, writeForgettingFile } from './forgetting-file';
 import { toSvpError } from './job';
 import { loadAddon } from './load';
@@ -16,6 +16,9 @@ const UNSEEN = 0;
 const NEVER_CORRECT = 1;
 const WRONG_NOW = 2;
 const CORRECT_NOW = 3;
+
+/** Where it counts: it would take longer to say so anew with every mini-batch than to count. */
+const PROCESSOR: NativeDevice = { device: 'cpu', library: '', settings: '' };
 
 /** A tracker as plain JSON: little-endian counters in base64. */
 export interface ForgettingTrackerJson {
@@ -161,14 +164,7 @@ export class ForgettingTracker {
       );
     }
     try {
-      loadAddon().forgettingUpdate(
-        batch,
-        flags,
-        this.presented,
-        this.events,
-        this.state,
-        nativeDevice('cpu'),
-      );
+      loadAddon().forgettingUpdate(batch, flags, this.presented, this.events, this.state, PROCESSOR);
     } catch (error) {
       throw toSvpError(error);
     }
