@@ -40,7 +40,8 @@ export interface OpenImageFolderOptions extends ImageFileOptions {
  * Resize and CenterCrop over Pillow, for RGB and grey JPEG and PNG files. Values lie on shared memory.
  *
  * Broken images do not end the pass: zeros stand for them, and the batch names them with a reason. Order: files and
- * folders by code point, depth first. Hidden files are left out, links are not followed out of the folder.
+ * folders by code point, depth first. Hidden files are left out, links are not followed out of the folder. Batches that are
+ * released are written again.
  *
  * Memory: three batches, and per thread two images being decoded (at most maxPixels × 3 bytes each).
  * @throws SvpError SVP_E_OPTION, SVP_E_FILE, SVP_E_FORMAT (no images), SVP_E_ABORT; from the iteration SVP_E_MEMORY, SVP_E_ABORT, SVP_E_INTERNAL
@@ -82,6 +83,8 @@ class FilePool implements PoolSource {
   readonly dtype: 'float32' | 'uint8';
   readonly itemNames: readonly string[];
   private readonly threads: PrepareThreads;
+  /** Released batches, of one size: new memory costs as long as two images take. */
+  private readonly spare: SharedArrayBuffer[] = [];
 
   constructor(
     readonly name: string,
@@ -124,7 +127,9 @@ class FilePool implements PoolSource {
 
   /** One batch, in tasks of a few images. @param stop asked before each: true once nobody wants the batch any more */
   private async prepare(first: number, size: number, stop: () => boolean): Promise<PoolBatch> {
-    const memory = batchMemory(size * itemBytes(this.plan), size);
+    const bytes = size * itemBytes(this.plan);
+    const kept = this.spare.pop();
+    const memory = kept?.byteLength === bytes ? kept : batchMemory(bytes, size);
     const { folder, files } = this;
     const broken: BrokenItem[] = [];
     const tasks: Promise<void>[] = [];
@@ -141,7 +146,12 @@ class FilePool implements PoolSource {
     }
     await Promise.all(tasks);
     const values = this.dtype === 'uint8' ? new Uint8Array(memory) : new Float32Array(memory);
-    return { first, size, values, broken: broken.sort((a, b) => a.row - b.row) };
+    let lent = true;
+    const release = () => {
+      if (lent && this.spare.length <= AHEAD) this.spare.push(memory);
+      lent = false;
+    };
+    return { first, size, values, broken: broken.sort((a, b) => a.row - b.row), release };
   }
 
   /** Hash of the file names, their sizes and times of change, and the preparation. One file state per image. */

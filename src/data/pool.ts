@@ -17,6 +17,8 @@ export interface PoolBatch {
   /** size × itemShape values in C order, as the model takes them. */
   values: Float32Array | Int32Array | BigInt64Array | Uint8Array;
   broken: BrokenItem[];
+  /** Tells the source that nobody reads `values` any more: it may put a later batch there. Not needed. */
+  release?(): void;
 }
 
 export interface PoolBatchOptions {
@@ -35,7 +37,7 @@ export interface PoolSource {
   readonly dtype: 'float32' | 'int32' | 'int64' | 'uint8';
   /** Hash of what the pool is (files, sizes, times, shape): a resumed pass refuses a pool that differs. */
   fingerprint(): Promise<string>;
-  /** Batches in row order. A batch's values are the caller's: the source does not write to them again. */
+  /** Batches in row order. A batch's values are the caller's until it releases them. */
   batches(options: PoolBatchOptions): AsyncIterable<PoolBatch>;
   close(): Promise<void>;
   /** File names of the items, where they have any. */

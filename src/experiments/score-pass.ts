@@ -59,9 +59,10 @@ export async function* scoredBatches(
       if (done) return undefined;
       if (options.strict && batch.broken.length > 0) throw brokenError(batch.broken[0]);
       const { size, values } = batch;
-      return scorer.score({ size, itemShape: pool.itemShape, values }, wanted, (outputs) =>
-        finishBatch(batch, outputs, options, pool),
-      );
+      return scorer.score({ size, itemShape: pool.itemShape, values }, wanted, (outputs) => {
+        batch.release?.();
+        return finishBatch(batch, outputs, options, pool);
+      });
     });
     // Whoever waits for it hears of its failure; after an abort nobody does.
     scored.catch(() => {});

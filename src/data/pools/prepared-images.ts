@@ -112,7 +112,8 @@ export function preparedImages(pool: PoolSource, wanted: ImagePreprocessing, pla
     }
     for (const { row } of batch.broken)
       target.fill(0, (row - batch.first) * length, (row - batch.first + 1) * length);
-    return { ...batch, values: target };
+    batch.release?.();
+    return { ...batch, values: target, release: undefined };
   }
 
   return {

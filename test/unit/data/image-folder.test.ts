@@ -107,6 +107,19 @@ describe.each([0, 2])('with %i threads', (threads) => {
         }
       }
     });
+    await opened(where, { ...bytes, threads }, async (pool) => {
+      const memories = new Set<ArrayBufferLike>();
+      for await (const { first, size, values, release } of pool.batches({ batchSize: 2 })) {
+        expect([...values].filter((_, i) => i % 192 === 0)).toEqual(
+          Array.from({ length: size }, (_, i) => (first + i) * 10),
+        );
+        memories.add(values.buffer);
+        release?.();
+        release?.();
+      }
+      // Released memory is used again, and only once for one release.
+      expect(memories.size).toBeLessThan(9);
+    });
     const mean = [0.485, 0.456, 0.406];
     const std = [0.229, 0.224, 0.225];
     await opened(where, { ...bytes, layout: 'nchw', dtype: 'float32', mean, std, threads }, async (pool) => {
