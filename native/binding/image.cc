@@ -23,7 +23,7 @@ std::size_t channels_argument(const Napi::Value& value) {
 Napi::Value jpeg_size(const Napi::CallbackInfo& info) {
   const Span<std::uint8_t> bytes = uint8_argument(nullptr, info[0], "bytes");
   std::size_t width = 0, height = 0;
-  if (!svp::jpeg_size(bytes.data, bytes.length, &width, &height)) return info.Env().Null();
+  if (!decoder.size(bytes.data, bytes.length, &width, &height)) return info.Env().Null();
   Napi::Object size = Napi::Object::New(info.Env());
   size.Set("width", static_cast<double>(width));
   size.Set("height", static_cast<double>(height));
@@ -35,7 +35,7 @@ Napi::Value jpeg_decode(const Napi::CallbackInfo& info) {
   const std::size_t channels = channels_argument(info[1]);
   const Span<std::uint8_t> output = uint8_argument(nullptr, info[2], "output");
   std::size_t width = 0, height = 0;
-  if (!svp::jpeg_size(bytes.data, bytes.length, &width, &height)) return Napi::Boolean::New(info.Env(), false);
+  if (!decoder.size(bytes.data, bytes.length, &width, &height)) return Napi::Boolean::New(info.Env(), false);
   if (output.length < width * height * channels) throw Error(ErrorCode::shape, "output is too short for the image.");
   const ImageKernels kernels = image_kernels(instruction_set_argument(info[3]));
   return Napi::Boolean::New(info.Env(),

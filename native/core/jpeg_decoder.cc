@@ -7,51 +7,8 @@
 
 namespace svp {
 
-namespace {
-
-// One block of a baseline scan, multiplied by its quantizers, in rows. Returns how many coefficients may be set, in the order of
-// the file; 0: the data cannot be.
-int baseline_block(JpegBits& bits, const JpegHuffman& dc, const JpegHuffman& ac, const std::uint16_t* quantizers,
-                   std::int32_t* prediction, std::int16_t* out) {
-  const int size = bits.symbol(dc);
-  if (size > 11) return 0;
-  *prediction += bits.extend(size);
-  if (*prediction < -32768 || *prediction > 32767) return 0;
-  out[0] = static_cast<std::int16_t>(*prediction * quantizers[0]);
-  int used = 1;
-  for (int k = 1; k < 64; k++) {
-    bits.ahead();
-    int zeros;
-    std::int32_t value;
-    if (bits.coefficient(ac, &zeros, &value)) {
-      k += zeros;
-      if (k > 63) return 0;
-      out[kJpegZigzag[k]] = static_cast<std::int16_t>(value * quantizers[k]);
-      used = k + 1;
-      continue;
-    }
-    const int symbol = bits.symbol(ac);
-    const int length = symbol & 15;
-    if (length == 0) {
-      if (symbol != 0xf0) {
-        if (symbol != 0) return 0;
-        break;
-      }
-      k += 15;
-      continue;
-    }
-    k += symbol >> 4;
-    if (k > 63) return 0;
-    out[kJpegZigzag[k]] = static_cast<std::int16_t>(bits.extend(length) * quantizers[k]);
-    used = k + 1;
-  }
-  return used;
-}
-
-}  // namespace
-
-bool jpeg_size(const std::uint8_t* bytes, std::size_t length, std::size_t* width, std::size_t* height) {
-  JpegFile file(bytes, length);
+bool JpegDecoder::size(const std::uint8_t* bytes, std::size_t length, std::size_t* width, std::size_t* height) {
+  JpegFile file(bytes, length, &codes_);
   if (!file.open()) return false;
   *width = file.width;
   *height = file.height;
@@ -65,14 +22,27 @@ std::uint8_t* JpegDecoder::plane_block(const JpegFile& file, int component, std:
 
 bool JpegDecoder::baseline(JpegFile& file, const JpegScan& scan, const std::uint8_t** after) {
   if (scan.count != file.components) return false;
+  // The blocks of an MCU, and where they go.
+  struct Place {
+    int component, h, v;
+  };
+  JpegBlock blocks[6];
+  Place places[6];
+  std::int32_t predictions[3] = {};
+  std::size_t count = 0;
   for (int i = 0; i < file.components; i++) {
     const JpegComponent& c = file.component[i];
-    if (!file.dc[c.dc].present || !file.ac[c.ac].present) return false;
-    file.ac[c.ac].build_values();
+    if (!file.dc(c).present || !file.ac(c).present) return false;
+    make_jpeg_steps(&file.ac(c));
+    for (int v = 0; v < c.v; v++) {
+      for (int h = 0; h < c.h; h++) {
+        blocks[count] = {&file.dc(c), &file.ac(c), &predictions[i], false};
+        places[count++] = {i, h, v};
+      }
+    }
   }
-  JpegBits bits(file.data(), file.end());
-  std::int32_t predictions[3] = {};
-  alignas(64) std::int16_t block[64] = {};
+  JpegBits bits(file.data(), file.end(), &stretch_);
+  alignas(64) std::int16_t coefficients[6][64] = {};
   unsigned until_restart = file.restart_interval;
   int restarts = 0;
   for (std::size_t row = 0; row < file.mcu_rows; row++) {
@@ -86,31 +56,32 @@ bool JpegDecoder::baseline(JpegFile& file, const JpegScan& scan, const std::uint
         }
         until_restart--;
       }
-      for (int i = 0; i < file.components; i++) {
-        const JpegComponent& c = file.component[i];
-        const std::size_t stride = c.padded_columns * 8;
-        for (int v = 0; v < c.v; v++) {
-          for (int h = 0; h < c.h; h++) {
-            const int used = baseline_block(bits, file.dc[c.dc], file.ac[c.ac], file.quantizers[c.quantizer],
-                                            &predictions[i], block);
-            if (used == 0) return false;
-            std::uint8_t* to = plane_block(file, i, row * c.v + v, column * c.h + h);
-            if (used == 1) {
-              // Only the mean: what the transform makes of it.
-              const int mean = std::clamp(((block[0] * 4 + 16) >> 5) + 128, 0, 255);
-              for (int y = 0; y < 8; y++) std::memset(to + y * stride, mean, 8);
-              block[0] = 0;
-            } else {
-              kernels_->inverse_transform(block, to, stride);
-              std::memset(block, 0, sizeof block);
-            }
-          }
-        }
+      if (!kernels_->baseline_blocks(bits.state(), blocks, count, coefficients[0])) return false;
+      // All blocks of the MCU together: coefficients are written one by one and read by the vector, which has to wait
+      // for the last.
+      for (std::size_t n = 0; n < count; n++) {
+        const Place& p = places[n];
+        const JpegComponent& c = file.component[p.component];
+        transform(coefficients[n], file.quantizers[c.quantizer], blocks[n].mean_only,
+                  plane_block(file, p.component, row * c.v + p.v, column * c.h + p.h), c.padded_columns * 8);
       }
+      std::memset(coefficients, 0, count * sizeof coefficients[0]);
     }
     if (bits.failed()) return false;
   }
   return bits.finish(after);
+}
+
+void JpegDecoder::transform(const std::int16_t* coefficients, const std::uint16_t* quantizers, bool mean_only,
+                            std::uint8_t* to, std::size_t stride) {
+  if (!mean_only) {
+    kernels_->inverse_transform(coefficients, quantizers, to, stride);
+    return;
+  }
+  // What the transform makes of the mean.
+  const std::int16_t first = static_cast<std::int16_t>(coefficients[0] * quantizers[0]);
+  const int mean = std::clamp(((first * 4 + 16) >> 5) + 128, 0, 255);
+  for (int y = 0; y < 8; y++) std::memset(to + y * stride, mean, 8);
 }
 
 bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::uint8_t** after) {
@@ -118,15 +89,15 @@ bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::u
     const int component = scan.component[i];
     const JpegComponent& c = file.component[component];
     const bool needs_dc = scan.first == 0 && scan.high == 0;
-    if (needs_dc && !file.dc[c.dc].present) return false;
-    if (scan.first > 0 && (!file.ac[c.ac].present || bits_[component][0] < 0)) return false;
+    if (needs_dc && !file.dc(c).present) return false;
+    if (scan.first > 0 && (!file.ac(c).present || bits_[component][0] < 0)) return false;
     for (int k = scan.first; k <= scan.last; k++) {
       // Bits come from the highest to the lowest, each once.
       if (scan.high == 0 ? bits_[component][k] != -1 : bits_[component][k] != scan.high) return false;
       bits_[component][k] = static_cast<std::int8_t>(scan.low);
     }
   }
-  JpegBits bits(file.data(), file.end());
+  JpegBits bits(file.data(), file.end(), &stretch_);
   JpegProgressiveScan decoder(scan, bits);
   unsigned until_restart = file.restart_interval;
   int restarts = 0;
@@ -173,17 +144,12 @@ bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::u
   return decoder.whole() && bits.finish(after);
 }
 
-void JpegDecoder::transform(const JpegFile& file, int component) {
+void JpegDecoder::transform_all(const JpegFile& file, int component) {
   const JpegComponent& c = file.component[component];
-  const std::uint16_t* quantizers = file.quantizers[c.quantizer];
-  std::uint16_t rows[64];
-  for (int k = 0; k < 64; k++) rows[kJpegZigzag[k]] = quantizers[k];
-  alignas(64) std::int16_t block[64];
   for (std::size_t row = 0; row < c.block_rows; row++) {
     for (std::size_t column = 0; column < c.block_columns; column++) {
-      const std::int16_t* from = coefficients_[component].data() + 64 * (row * c.padded_columns + column);
-      for (int k = 0; k < 64; k++) block[k] = static_cast<std::int16_t>(from[k] * rows[k]);
-      kernels_->inverse_transform(block, plane_block(file, component, row, column), c.padded_columns * 8);
+      transform(coefficients_[component].data() + 64 * (row * c.padded_columns + column), file.quantizers[c.quantizer],
+                false, plane_block(file, component, row, column), c.padded_columns * 8);
     }
   }
 }
@@ -247,7 +213,7 @@ void JpegDecoder::write(const JpegFile& file, std::size_t channels, std::uint8_t
 
 bool JpegDecoder::decode(const std::uint8_t* bytes, std::size_t length, const ImageKernels& kernels,
                          std::size_t channels, std::uint8_t* out) {
-  JpegFile file(bytes, length);
+  JpegFile file(bytes, length, &codes_);
   if (!file.open()) return false;
   kernels_ = &kernels;
   for (int i = 0; i < file.components; i++) {
@@ -270,7 +236,7 @@ bool JpegDecoder::decode(const std::uint8_t* bytes, std::size_t length, const Im
       for (int k = 0; k < 64; k++) {
         if (bits_[i][k] != 0) return false;
       }
-      transform(file, i);
+      transform_all(file, i);
     }
   }
   write(file, channels, out);

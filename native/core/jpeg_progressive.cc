@@ -5,14 +5,14 @@ namespace svp {
 bool JpegProgressiveScan::block(const JpegFile& file, int component, std::int16_t* coefficients) {
   const JpegComponent& c = file.component[component];
   if (scan_.first > 0) {
-    const JpegHuffman& table = file.ac[c.ac];
+    const JpegCodes& table = file.ac(c);
     return scan_.high == 0 ? first(table, coefficients) : refine(table, coefficients);
   }
   if (scan_.high > 0) {
     if (bits_.take(1)) coefficients[0] = static_cast<std::int16_t>(coefficients[0] | 1 << scan_.low);
     return true;
   }
-  const int size = bits_.symbol(file.dc[c.dc]);
+  const int size = bits_.symbol(file.dc(c));
   if (size > 15) return false;
   predictions_[component] += bits_.extend(size);
   if (predictions_[component] < -32768 || predictions_[component] > 32767) return false;
@@ -20,7 +20,7 @@ bool JpegProgressiveScan::block(const JpegFile& file, int component, std::int16_
   return true;
 }
 
-bool JpegProgressiveScan::first(const JpegHuffman& table, std::int16_t* coefficients) {
+bool JpegProgressiveScan::first(const JpegCodes& table, std::int16_t* coefficients) {
   if (run_ > 0) {
     run_--;
     return true;
@@ -40,12 +40,12 @@ bool JpegProgressiveScan::first(const JpegHuffman& table, std::int16_t* coeffici
     k += zeros;
     if (k > 63) return false;
     const std::uint32_t value = static_cast<std::uint32_t>(bits_.extend(size)) << scan_.low;
-    coefficients[kJpegZigzag[k]] = static_cast<std::int16_t>(value);
+    coefficients[kJpegPlaces.at[k]] = static_cast<std::int16_t>(value);
   }
   return true;
 }
 
-bool JpegProgressiveScan::refine(const JpegHuffman& table, std::int16_t* coefficients) {
+bool JpegProgressiveScan::refine(const JpegCodes& table, std::int16_t* coefficients) {
   const int bit = 1 << scan_.low;
   // One more bit for a coefficient that is known not to be zero.
   auto sharpen = [&](std::int16_t& value) {
@@ -68,7 +68,7 @@ bool JpegProgressiveScan::refine(const JpegHuffman& table, std::int16_t* coeffic
       }
       // Past `zeros` coefficients that are still zero; those that are not get their bit on the way.
       for (; k <= scan_.last; k++) {
-        std::int16_t& at = coefficients[kJpegZigzag[k]];
+        std::int16_t& at = coefficients[kJpegPlaces.at[k]];
         if (at != 0) {
           sharpen(at);
         } else if (zeros-- == 0) {
@@ -77,13 +77,13 @@ bool JpegProgressiveScan::refine(const JpegHuffman& table, std::int16_t* coeffic
       }
       if (value != 0) {
         if (k > scan_.last) return false;
-        coefficients[kJpegZigzag[k]] = static_cast<std::int16_t>(value);
+        coefficients[kJpegPlaces.at[k]] = static_cast<std::int16_t>(value);
       }
     }
   }
   if (run_ > 0) {
     for (; k <= scan_.last; k++) {
-      std::int16_t& at = coefficients[kJpegZigzag[k]];
+      std::int16_t& at = coefficients[kJpegPlaces.at[k]];
       if (at != 0) sharpen(at);
     }
     run_--;

@@ -1,6 +1,8 @@
-// One block of a progressive scan (ITU-T T.81, annex G). Coefficients are in rows, not multiplied by their quantizers.
+// One block of a progressive scan (ITU-T T.81, annex G). Coefficients are at their places, not multiplied by their
+// quantizers.
 #pragma once
 
+#include "core/jpeg_bits.h"
 #include "core/jpeg_file.h"
 
 namespace svp {
@@ -19,8 +21,8 @@ class JpegProgressiveScan {
   bool whole() const { return run_ == 0; }
 
  private:
-  bool first(const JpegHuffman& table, std::int16_t* coefficients);
-  bool refine(const JpegHuffman& table, std::int16_t* coefficients);
+  bool first(const JpegCodes& table, std::int16_t* coefficients);
+  bool refine(const JpegCodes& table, std::int16_t* coefficients);
 
   const JpegScan& scan_;
   JpegBits& bits_;

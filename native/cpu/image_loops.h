@@ -2,67 +2,12 @@
 #include <cstring>
 
 #include "image_kernels.h"
+#include "jpeg_blocks.h"
+#include "jpeg_transform.h"
 
 namespace svp::cpu {
 
 namespace {
-
-// Wraps around where a damaged file makes it overflow, which signed integers may not.
-inline std::int32_t shifted(std::uint32_t value, int bits) { return static_cast<std::int32_t>(value) >> bits; }
-inline std::uint8_t clamped(std::int32_t v) { return static_cast<std::uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v); }
-
-// One pass over eight columns side by side: out[k] of column c is at out[8 · k + c], shifted down by kShift with rounding.
-template <int kShift>
-inline void transform_columns(const std::int32_t* in, std::int32_t* out) {
-  for (int c = 0; c < 8; c++) {
-    auto at = [&](int k) { return static_cast<std::uint32_t>(in[8 * k + c]); };
-    const std::uint32_t e1 = (at(2) + at(6)) * 4433u;
-    const std::uint32_t e2 = e1 - at(6) * 15137u;
-    const std::uint32_t e3 = e1 + at(2) * 6270u;
-    const std::uint32_t e0 = (at(0) + at(4)) << 13;
-    const std::uint32_t e4 = (at(0) - at(4)) << 13;
-    const std::uint32_t t10 = e0 + e3, t13 = e0 - e3, t11 = e4 + e2, t12 = e4 - e2;
-    std::uint32_t o0 = at(7), o1 = at(5), o2 = at(3), o3 = at(1);
-    std::uint32_t z1 = o0 + o3, z2 = o1 + o2, z3 = o0 + o2, z4 = o1 + o3;
-    const std::uint32_t z5 = (z3 + z4) * 9633u;
-    z1 *= 7373u;
-    z2 *= 20995u;
-    z3 = z5 - z3 * 16069u;
-    z4 = z5 - z4 * 3196u;
-    o0 = o0 * 2446u - z1 + z3;
-    o1 = o1 * 16819u - z2 + z4;
-    o2 = o2 * 25172u - z2 + z3;
-    o3 = o3 * 12299u - z1 + z4;
-    constexpr std::uint32_t kHalf = 1u << (kShift - 1);
-    out[c] = shifted(t10 + o3 + kHalf, kShift);
-    out[56 + c] = shifted(t10 - o3 + kHalf, kShift);
-    out[8 + c] = shifted(t11 + o2 + kHalf, kShift);
-    out[48 + c] = shifted(t11 - o2 + kHalf, kShift);
-    out[16 + c] = shifted(t12 + o1 + kHalf, kShift);
-    out[40 + c] = shifted(t12 - o1 + kHalf, kShift);
-    out[24 + c] = shifted(t13 + o0 + kHalf, kShift);
-    out[32 + c] = shifted(t13 - o0 + kHalf, kShift);
-  }
-}
-
-inline void transpose(const std::int32_t* in, std::int32_t* out) {
-  for (int r = 0; r < 8; r++) {
-    for (int c = 0; c < 8; c++) out[8 * c + r] = in[8 * r + c];
-  }
-}
-
-void inverse_transform(const std::int16_t* coefficients, std::uint8_t* out, std::size_t stride) {
-  alignas(64) std::int32_t a[64];
-  alignas(64) std::int32_t b[64];
-  for (int i = 0; i < 64; i++) a[i] = coefficients[i];
-  transform_columns<11>(a, b);
-  transpose(b, a);
-  transform_columns<18>(a, b);
-  transpose(b, a);
-  for (int r = 0; r < 8; r++) {
-    for (int c = 0; c < 8; c++) out[r * stride + c] = clamped(a[8 * r + c] + 128);
-  }
-}
 
 void double_columns(const std::uint8_t* in, std::size_t width, std::uint8_t* out) {
   out[0] = in[0];
@@ -192,7 +137,8 @@ void scale_column(const std::uint8_t* in, const std::int32_t* values, std::size_
   }
 }
 
-constexpr ImageKernels kImageKernels = {inverse_transform, double_columns, double_both, to_rgb, scale_row, scale_column};
+constexpr ImageKernels kImageKernels = {baseline_blocks, inverse_transform_wrapping, double_columns, double_both,
+                                        to_rgb,          scale_row,                  scale_column};
 
 }  // namespace
 

@@ -67,7 +67,7 @@ std::vector<std::uint8_t> bytes_of(bool progressive) {
 // What a caller does with a file of any content. True if it was decoded.
 bool decode(JpegDecoder& decoder, const std::vector<std::uint8_t>& file, std::vector<std::uint8_t>* out) {
   std::size_t width = 0, height = 0;
-  if (!jpeg_size(file.data(), file.size(), &width, &height) || width * height > 1000000) return false;
+  if (!decoder.size(file.data(), file.size(), &width, &height) || width * height > 1000000) return false;
   out->assign(width * height * 3, 0);
   return decoder.decode(file.data(), file.size(), kernels(), 3, out->data());
 }

@@ -5,13 +5,18 @@
 #include <cstdint>
 
 #include "svp/instruction_set.h"
+#include "svp/jpeg_scan.h"
 
 namespace svp {
 
 struct ImageKernels {
-  // Inverse cosine transform of one block, 8 × 8 coefficients in rows, already multiplied by their quantizers: the "slow
-  // integer" method of libjpeg (Loeffler, Ligtenberg, Moschytz 1989; 13-bit constants). Writes 8 × 8 samples.
-  void (*inverse_transform)(const std::int16_t* coefficients, std::uint8_t* out, std::size_t stride);
+  // The next blocks of a baseline scan: sets their coefficients at their places in blocks of zeros; null: only reads over them.
+  // False: the data cannot be.
+  bool (*baseline_blocks)(JpegBitState* bits, JpegBlock* blocks, std::size_t count, std::int16_t* coefficients);
+  // Inverse cosine transform of one block, 8 × 8 coefficients and their quantizers at their places: the "slow integer" method
+  // of libjpeg (Loeffler, Ligtenberg, Moschytz 1989; 13-bit constants). Writes 8 × 8 samples.
+  void (*inverse_transform)(const std::int16_t* coefficients, const std::uint16_t* quantizers, std::uint8_t* out,
+                            std::size_t stride);
   // Chroma columns doubled by a triangle filter (3/4 nearer, 1/4 farther), libjpeg's "fancy upsampling". `width` ≥ 3 samples
   // become 2 · width. `near` and `far` rows for chroma halved in both directions, weighted 3 : 1.
   void (*double_columns)(const std::uint8_t* in, std::size_t width, std::uint8_t* out);
