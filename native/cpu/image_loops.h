@@ -3,7 +3,6 @@
 
 #include "image_kernels.h"
 #include "jpeg_blocks.h"
-#include "jpeg_transform.h"
 
 namespace svp::cpu {
 
@@ -33,6 +32,8 @@ void double_both(const std::uint8_t* near, const std::uint8_t* far, std::size_t 
   out[2 * width - 1] = static_cast<std::uint8_t>((sums[width - 1] * 4 + 7) >> 4);
 }
 
+inline std::uint8_t to_byte(std::int32_t v) { return static_cast<std::uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v); }
+
 void to_rgb(const std::uint8_t* y, const std::uint8_t* cb, const std::uint8_t* cr, std::size_t width,
             std::uint8_t* out) {
   constexpr std::size_t kRun = 64;
@@ -43,9 +44,9 @@ void to_rgb(const std::uint8_t* y, const std::uint8_t* cb, const std::uint8_t* c
       const std::int32_t u = cb[from + i] - 128;
       const std::int32_t v = cr[from + i] - 128;
       const std::int32_t l = y[from + i];
-      r[i] = clamped(l + ((91881 * v + 32768) >> 16));
-      g[i] = clamped(l + ((-22554 * u - 46802 * v + 32768) >> 16));
-      b[i] = clamped(l + ((116130 * u + 32768) >> 16));
+      r[i] = to_byte(l + ((91881 * v + 32768) >> 16));
+      g[i] = to_byte(l + ((-22554 * u - 46802 * v + 32768) >> 16));
+      b[i] = to_byte(l + ((116130 * u + 32768) >> 16));
     }
     std::uint8_t* to = out + 3 * from;
     for (std::size_t i = 0; i < n; i++) {
@@ -136,9 +137,6 @@ void scale_column(const std::uint8_t* in, const std::int32_t* values, std::size_
     for (std::size_t x = 0; x < n; x++) out[from + x] = static_cast<std::uint8_t>(sums[x] >> kPrecision);
   }
 }
-
-constexpr ImageKernels kImageKernels = {baseline_blocks, inverse_transform_wrapping, double_columns, double_both,
-                                        to_rgb,          scale_row,                  scale_column};
 
 }  // namespace
 

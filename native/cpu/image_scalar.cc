@@ -1,7 +1,10 @@
 #include "image_loops.h"
+#include "jpeg_transform.h"
 
 namespace svp::cpu {
 
-ImageKernels image_kernels_scalar() { return kImageKernels; }
+ImageKernels image_kernels_scalar() {
+  return {baseline_blocks, inverse_transform_wrapping, double_columns, double_both, to_rgb, scale_row, scale_column};
+}
 
 }  // namespace svp::cpu
