@@ -10,9 +10,19 @@ namespace {
 constexpr int kPrecision = 22;
 constexpr std::size_t kKept = 16;
 
+// A weight in two parts, as RowWeights has them.
+std::int16_t upper(std::int32_t weight) { return static_cast<std::int16_t>(weight >> 11); }
+std::int16_t lower(std::int32_t weight) { return static_cast<std::int16_t>((weight & 2047) * 4); }
+
 }  // namespace
 
 ImageWeights::ImageWeights(const ImageAxis& axis) : axis_(axis) {
+  compute();
+  pair_up();
+  if (pairs_ == 0) run_up();
+}
+
+void ImageWeights::compute() {
   const double scale = static_cast<double>(axis_.size) / static_cast<double>(axis_.scaled);
   const double support = std::max(scale, 1.0);
   const std::size_t length = axis_.length;
@@ -51,8 +61,52 @@ ImageWeights::ImageWeights(const ImageAxis& axis) : axis_(axis) {
   }
 }
 
+void ImageWeights::pair_up() {
+  const std::size_t length = axis_.length;
+  blocks_ = (length + 15) / 16;
+  pairs_ = (most_ + 1) / 2;
+  group_first_.assign(4 * blocks_, 0);
+  places_.assign(64 * blocks_, 0x80);
+  split_.assign(blocks_ * pairs_ * 64, 0);
+  for (std::size_t from = 0; from < length; from += 4) {
+    const std::size_t end = std::min(length, from + 4);
+    const std::int32_t begin = *std::min_element(&first_[from], &first_[end - 1] + 1);
+    group_first_[from / 4] = begin;
+    for (std::size_t i = from; i < end; i++) {
+      const std::int32_t place = first_[i] - begin;
+      if (place > 14) {
+        pairs_ = 0;
+        return;
+      }
+      places_[4 * i] = static_cast<std::uint8_t>(place);
+      places_[4 * i + 2] = static_cast<std::uint8_t>(place + 1);
+      for (std::size_t k = 0; k < 2 * pairs_ && k < taps_; k++) {
+        const std::int32_t weight = values_[i * taps_ + k];
+        std::int16_t* to = &split_[(i / 16 * pairs_ + k / 2) * 64 + i % 16 * 2 + k % 2];
+        to[0] = upper(weight);
+        to[32] = lower(weight);
+      }
+    }
+  }
+}
+
+void ImageWeights::run_up() {
+  const std::size_t length = (axis_.length + 3) / 4 * 4;
+  run_ = (most_ + 15) / 16 * 16;
+  split_.assign(length * 2 * run_, 0);
+  // Positions that fill up the last four.
+  first_.resize(length, 0);
+  for (std::size_t i = 0; i < axis_.length; i++) {
+    for (std::size_t k = 0; k < most_; k++) {
+      split_[i * 2 * run_ + k] = upper(values_[i * taps_ + k]);
+      split_[i * 2 * run_ + run_ + k] = lower(values_[i * taps_ + k]);
+    }
+  }
+}
+
 RowWeights ImageWeights::rows() const {
-  return {axis_.length, taps_, most_, first_.data(), count_.data(), values_.data()};
+  return {axis_.length,  taps_,          most_,         first_.data(),  count_.data(), values_.data(), blocks_,
+          pairs_,        group_first_.data(), places_.data(), split_.data(), run_,          split_.data()};
 }
 
 const ImageWeights& KeptWeights::of(const ImageAxis& axis) {

@@ -32,9 +32,17 @@ class ImageWeights {
   RowWeights rows() const;
 
  private:
+  void compute();
+  void pair_up();
+  void run_up();
+
   ImageAxis axis_;
   std::size_t taps_ = 0, most_ = 0, begin_ = 0, end_ = 0;
   std::vector<std::int32_t> first_, count_, values_;
+  std::size_t blocks_ = 0, pairs_ = 0, run_ = 0;
+  std::vector<std::int32_t> group_first_;
+  std::vector<std::uint8_t> places_;
+  std::vector<std::int16_t> split_;
 };
 
 // Images of a folder are often of a few sizes: the weights used last are kept.

@@ -1,6 +1,9 @@
-#include "image_scale.h"
+#include "image_lanes_avx2.h"
+
+#include "image_groups_avx2.h"
+#include "image_scale_lanes.h"
 #include "jpeg_blocks.h"
-#include "jpeg_colours.h"
+#include "jpeg_colours_lanes.h"
 #include "jpeg_transform_avx2.h"
 
 namespace svp::cpu {

@@ -21,6 +21,22 @@ struct RowWeights {
   const std::int32_t* first;
   const std::int32_t* count;
   const std::int32_t* values;
+
+  // The same for products of 16 bits: a weight is its upper eleven bits and, times 4, its lower eleven, so that
+  // (Σ upper · v << 13) + Σ lower · v is the sum times 4 and its highest byte is the byte to come.
+  //
+  // Blocks of four groups of four positions, filled up with weights 0; two source positions at a time. Of group g, what
+  // is two source positions further on for each pair lies in the 16 bytes from group_first[g] on, at `places` (16 a
+  // group, for a shuffle that also makes zeros). `pairs` 0: some group reaches too far for that. Weights: block, pair,
+  // upper or lower, group, position, which of the two.
+  std::size_t blocks, pairs;
+  const std::int32_t* group_first;
+  const std::uint8_t* places;
+  const std::int16_t* paired;
+  // Instead, where `pairs` is 0: of each position `run` upper and `run` lower weights, a multiple of 16, with zeros
+  // behind the last.
+  std::size_t run;
+  const std::int16_t* runs;
 };
 
 struct ImageKernels {
