@@ -26,7 +26,7 @@ const tableOf = (plan: ImagePlan) => (plan.dtype === 'uint8' ? NO_TABLE : plan.t
 
 /**
  * Writes the view of a plain JPEG file as the plan's values; the native engine decodes it to libjpeg's bytes, as far as the view
- * needs them. false for what must go to sharp: other formats, CMYK, damaged files, and what the plan asks of sharp alone.
+ * needs them. false for what must go to sharp: other formats, CMYK, damaged files, and images that may have to be turned.
  * @param target one item
  * @param viewOf the view of an image of this size
  */
@@ -36,7 +36,7 @@ export function writePlainJpeg(
   viewOf: (size: { width: number; height: number }) => View,
   plan: ImagePlan,
 ): boolean {
-  if (plan.orient || plan.shrinkOnLoad || bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
+  if (plan.orient || bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
   const { channels, maxPixels, layout } = plan;
   return inEngine(
     () => scaleJpeg(bytes, channels, maxPixels, viewOf, tableOf(plan), layout === 'nchw', target),
