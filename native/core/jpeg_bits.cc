@@ -37,6 +37,19 @@ std::uint8_t JpegBits::long_symbol(const JpegCodes& codes) {
   return 0;
 }
 
+void JpegBits::sharpen(std::uint64_t which, int bit, std::int16_t* coefficients) {
+  for (; which != 0; which &= which - 1) {
+    std::int16_t& at = coefficients[kJpegPlaces.at[__builtin_ctzll(which)]];
+    need(1);
+    const int taken = static_cast<int>(state_.bits >> 63);
+    drop(1);
+    // Without a branch on what is as good as random: −1 below zero, and nothing where the bit is 0 or there already.
+    const int sign = at >> 15;
+    const int step = ((bit ^ sign) - sign) & -(taken & static_cast<int>((at & bit) == 0));
+    at = static_cast<std::int16_t>(at + step);
+  }
+}
+
 bool JpegBits::finish(const std::uint8_t** after) {
   // Whole bytes that were not used are no padding.
   if (failed() || left() >= 8) return false;

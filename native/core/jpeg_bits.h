@@ -44,6 +44,9 @@ class JpegBits {
     return static_cast<std::uint8_t>(found);
   }
 
+  // A bit for each coefficient whose number is set in `which`, that makes it larger by `bit`, away from zero (G.1.2.3).
+  void sharpen(std::uint64_t which, int bit, std::int16_t* coefficients);
+
   // For kernels that read by themselves.
   JpegBitState* state() { return &state_; }
 

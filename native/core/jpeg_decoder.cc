@@ -120,7 +120,7 @@ bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::u
   };
   auto block = [&](int component, std::size_t row, std::size_t column) {
     const std::size_t index = row * file.component[component].padded_columns + column;
-    return decoder.block(file, component, coefficients_[component].data() + 64 * index);
+    return decoder.block(file, component, coefficients_[component].data() + 64 * index, set_[component].data() + index);
   };
   if (scan.count == 1) {
     // A scan of one component leaves out the blocks that only fill up its last MCUs.
@@ -177,6 +177,7 @@ bool JpegDecoder::decode(const std::uint8_t* bytes, std::size_t length, const Im
   for (int i = 0; file.progressive && i < file.components; i++) {
     const JpegComponent& c = file.component[i];
     coefficients_[i].assign(c.padded_columns * c.padded_rows * 64, 0);
+    set_[i].assign(c.padded_columns * c.padded_rows, 0);
   }
   std::memset(bits_, -1, sizeof bits_);
   JpegScan scan;

@@ -36,6 +36,7 @@ class JpegDecoder {
   std::vector<std::uint8_t> stretch_;
   JpegPlanes planes_;
   std::vector<std::int16_t> coefficients_[3];
+  std::vector<std::uint64_t> set_[3];  // of each block, which of them are not zero
   std::int8_t bits_[3][64];  // what is known of each coefficient: its lowest bit; −1: nothing
 };
 
