@@ -33,7 +33,9 @@ if (kind === 'jpeg' || kind === 'jpeg2') {
   const pool = await openImageFolder(file, { ...size, ...normalization, threads: kind === 'jpeg' ? 1 : 2 });
   await time(async () => {
     for await (const { values, size: count } of pool.batches({ batchSize: 32 })) {
-      sample = Array.from(values.subarray((count - 1) * 150_528)).filter((_, i) => i % 997 === 0);
+      // One by one: a copy of the image would take a tenth of the time that is measured.
+      sample = [];
+      for (let i = (count - 1) * 150_528; i < values.length; i += 997) sample.push(values[i]);
     }
     return pool.count;
   });

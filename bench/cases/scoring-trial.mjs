@@ -1,6 +1,6 @@
 // One trial of this package's side of the scoring bench, in a process of its own; prints one line of JSON.
 // usage: scoring-trial.mjs memory MODEL VALUES ITEMS COLUMNS BATCH THREADS
-//        scoring-trial.mjs photos MODEL FOLDER BATCH THREADS [shrink]
+//        scoring-trial.mjs photos MODEL FOLDER BATCH THREADS
 //        scoring-trial.mjs scores MODEL POOL OUT THREADS
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -44,14 +44,13 @@ async function run() {
     return { seconds, sampled: sample(logits.data), version: `${runtime} by onnxruntime-node` };
   }
   if (kind === 'photos') {
-    const [folder, batch, threads, shrink] = args;
+    const [folder, batch, threads] = args;
     const { seconds, logits } = await scorePool({
       model,
       pool: folder,
       outputs: ['logits'],
       batchSize: Number(batch),
       threads: Number(threads),
-      ...(shrink && { inputConfig: { shrinkOnLoad: true } }),
     });
     return { seconds, sampled: sample(logits.data) };
   }

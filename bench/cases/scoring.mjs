@@ -55,12 +55,6 @@ const photoSubjects = ['light', 'resnet18'].flatMap((model) => [
     command: ({ folder }) => trial('photos', ...photoArguments(folder, model)),
   },
   {
-    id: `${model}/svp-shrink`,
-    group: model,
-    label: 'this package, JPEG shrunk on load',
-    command: ({ folder }) => trial('photos', ...photoArguments(folder, model), 'shrink'),
-  },
-  {
     id: `${model}/torchvision`,
     group: model,
     label: 'torchvision DataLoader (2 workers) + onnxruntime',
@@ -138,12 +132,10 @@ export default {
     for (const name of Object.keys(PASSES)) mkdirSync(inFolder(folder, `scores-${name}`));
   },
 
-  /** The times count only for equal answers; what is shrunk on load has other pixels. */
+  /** The times count only for equal answers. */
   verify(outputs) {
     for (const group of ['memory', 'light', 'resnet18']) {
-      const [reference, ...others] = outputs.filter(
-        ({ subject }) => subject.group === group && !subject.id.endsWith('shrink'),
-      );
+      const [reference, ...others] = outputs.filter(({ subject }) => subject.group === group);
       for (const { subject, output } of reference ? others : []) {
         output.sampled.forEach((value, i) => {
           const expected = reference.output.sampled[i];

@@ -24,10 +24,10 @@ Napi::Value committee_uncertainty(const Napi::CallbackInfo& info);
 // Forgetting counters, updated in place (short, so synchronous).
 Napi::Value forgetting_update(const Napi::CallbackInfo& info);
 
-// Size of a plain JPEG file, { width, height } or null; its decoding, false where it is not plain; scaling, cropping and
-// normalising of an image. Short, so synchronous: threads of their own call them.
+// Size of a plain JPEG file, { width, height } or null; scaling, cropping and normalising of it, false where it is not plain, and
+// of an image in memory. Short, so synchronous: threads of their own call them.
 Napi::Value jpeg_size(const Napi::CallbackInfo& info);
-Napi::Value jpeg_decode(const Napi::CallbackInfo& info);
+Napi::Value jpeg_scale(const Napi::CallbackInfo& info);
 Napi::Value image_scale(const Napi::CallbackInfo& info);
 
 // Memory that processes share: its descriptor, and a part of it as an ArrayBuffer (short, so synchronous).

@@ -2,81 +2,57 @@
 
 namespace svp {
 
-bool JpegHuffman::build(const std::uint8_t counts[16], const std::uint8_t* from, std::size_t length) {
-  std::size_t total = 0;
-  for (int i = 0; i < 16; i++) total += counts[i];
-  if (total > 256 || total > length) return false;
-  std::memset(look, 0, sizeof look);
-  std::memcpy(symbols, from, total);
-  std::int32_t code = 0;
-  std::int32_t index = 0;
-  for (int bits = 1; bits <= 16; bits++) {
-    offset[bits] = index - code;
-    for (int i = 0; i < counts[bits - 1]; i++, code++, index++) {
-      if (code >= 1 << bits) return false;
-      if (bits > kLookBits) continue;
-      const int spread = kLookBits - bits;
-      for (int k = 0; k < 1 << spread; k++) {
-        look[(code << spread) + k] = static_cast<std::uint16_t>(bits << 8 | symbols[index]);
-      }
-    }
-    limit[bits] = code << (16 - bits);
-    code <<= 1;
+void JpegBits::begin() {
+  const std::size_t most = static_cast<std::size_t>(end_ - at_) + JpegBitState::kPadding;
+  if (memory_->size() < most) memory_->resize(most);
+  std::uint8_t* to = memory_->data();
+  state_ = {};
+  state_.at = to;
+  for (;;) {
+    std::size_t plain = static_cast<std::size_t>(end_ - at_);
+    const void* marker = plain == 0 ? nullptr : std::memchr(at_, 0xff, plain);
+    if (marker != nullptr) plain = static_cast<std::size_t>(static_cast<const std::uint8_t*>(marker) - at_);
+    if (plain > 0) std::memcpy(to, at_, plain);
+    to += plain;
+    at_ += plain;
+    if (end_ - at_ < 2 || at_[1] != 0) break;
+    *to++ = 0xff;
+    at_ += 2;
   }
-  present = true;
-  return true;
+  std::memset(to, 0, JpegBitState::kPadding);
+  state_.end = to;
 }
 
-void JpegHuffman::build_values() {
-  for (int next = 0; next < 1 << kLookBits; next++) {
-    value[next] = 0;
-    const int bits = look[next] >> 8;
-    const int size = look[next] & 15;
-    if (look[next] == 0 || size == 0 || bits + size > kLookBits) continue;
-    const int raw = (next >> (kLookBits - bits - size)) & ((1 << size) - 1);
-    const int v = raw < 1 << (size - 1) ? raw - (1 << size) + 1 : raw;
-    if (v < -128 || v > 127) continue;
-    value[next] = static_cast<std::int16_t>(v * 256 + ((look[next] >> 4) & 15) * 16 + bits + size);
-  }
-}
-
-std::uint8_t JpegBits::long_symbol(const JpegHuffman& table, std::uint32_t next) {
-  for (int bits = JpegHuffman::kLookBits + 1; bits <= 16; bits++) {
-    if (static_cast<std::int32_t>(next) >= table.limit[bits]) continue;
-    const std::int32_t index = static_cast<std::int32_t>(next >> (16 - bits)) + table.offset[bits];
+std::uint8_t JpegBits::long_symbol(const JpegCodes& codes) {
+  const std::int32_t next = static_cast<std::int32_t>(state_.bits >> 48);
+  for (int bits = JpegCodes::kLookBits + 1; bits <= 16; bits++) {
+    if (next >= codes.limit[bits]) continue;
+    const std::int32_t index = (next >> (16 - bits)) + codes.offset[bits];
     if (index < 0 || index > 255) break;
-    held_ -= bits;
-    return table.symbols[index];
+    drop(bits);
+    return codes.symbols[index];
   }
   failed_ = true;
-  held_ -= 1;
+  drop(1);
   return 0;
 }
 
-void JpegBits::fill_slowly() {
-  while (held_ <= 48) {
-    std::uint8_t byte = 0;
-    if (at_ < end_ && *at_ != 0xff) {
-      byte = *at_++;
-    } else if (end_ - at_ >= 2 && at_[1] == 0) {
-      byte = 0xff;
-      at_ += 2;
-    } else {
-      // The scan's end: zeros, which must not be used.
-      short_ += 8;
-    }
-    bits_ = bits_ << 8 | byte;
-    held_ += 8;
+void JpegBits::sharpen(std::uint64_t which, int bit, std::int16_t* coefficients) {
+  for (; which != 0; which &= which - 1) {
+    std::int16_t& at = coefficients[kJpegPlaces.at[__builtin_ctzll(which)]];
+    need(1);
+    const int taken = static_cast<int>(state_.bits >> 63);
+    drop(1);
+    // Without a branch on what is as good as random: −1 below zero, and nothing where the bit is 0 or there already.
+    const int sign = at >> 15;
+    const int step = ((bit ^ sign) - sign) & -(taken & static_cast<int>((at & bit) == 0));
+    at = static_cast<std::int16_t>(at + step);
   }
 }
 
 bool JpegBits::finish(const std::uint8_t** after) {
-  if (failed()) return false;
-  // Whole bytes that were read ahead and not used are no padding.
-  if (held_ - short_ >= 8) return false;
-  bits_ = 0;
-  held_ = 0;
-  short_ = 0;
+  // Whole bytes that were not used are no padding.
+  if (failed() || left() >= 8) return false;
   *after = at_;
   return true;
 }
@@ -86,6 +62,7 @@ bool JpegBits::restart(int number) {
   if (!finish(&after)) return false;
   if (end_ - at_ < 2 || at_[0] != 0xff || at_[1] != 0xd0 + number) return false;
   at_ += 2;
+  begin();
   return true;
 }
 

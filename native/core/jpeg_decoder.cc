@@ -7,75 +7,48 @@
 
 namespace svp {
 
-namespace {
-
-// One block of a baseline scan, multiplied by its quantizers, in rows. Returns how many coefficients may be set, in the order of
-// the file; 0: the data cannot be.
-int baseline_block(JpegBits& bits, const JpegHuffman& dc, const JpegHuffman& ac, const std::uint16_t* quantizers,
-                   std::int32_t* prediction, std::int16_t* out) {
-  const int size = bits.symbol(dc);
-  if (size > 11) return 0;
-  *prediction += bits.extend(size);
-  if (*prediction < -32768 || *prediction > 32767) return 0;
-  out[0] = static_cast<std::int16_t>(*prediction * quantizers[0]);
-  int used = 1;
-  for (int k = 1; k < 64; k++) {
-    bits.ahead();
-    int zeros;
-    std::int32_t value;
-    if (bits.coefficient(ac, &zeros, &value)) {
-      k += zeros;
-      if (k > 63) return 0;
-      out[kJpegZigzag[k]] = static_cast<std::int16_t>(value * quantizers[k]);
-      used = k + 1;
-      continue;
-    }
-    const int symbol = bits.symbol(ac);
-    const int length = symbol & 15;
-    if (length == 0) {
-      if (symbol != 0xf0) {
-        if (symbol != 0) return 0;
-        break;
-      }
-      k += 15;
-      continue;
-    }
-    k += symbol >> 4;
-    if (k > 63) return 0;
-    out[kJpegZigzag[k]] = static_cast<std::int16_t>(bits.extend(length) * quantizers[k]);
-    used = k + 1;
-  }
-  return used;
-}
-
-}  // namespace
-
-bool jpeg_size(const std::uint8_t* bytes, std::size_t length, std::size_t* width, std::size_t* height) {
-  JpegFile file(bytes, length);
+bool JpegDecoder::size(const std::uint8_t* bytes, std::size_t length, std::size_t* width, std::size_t* height) {
+  JpegFile file(bytes, length, &codes_);
   if (!file.open()) return false;
   *width = file.width;
   *height = file.height;
   return true;
 }
 
-std::uint8_t* JpegDecoder::plane_block(const JpegFile& file, int component, std::size_t row, std::size_t column) {
-  const std::size_t stride = file.component[component].padded_columns * 8;
-  return planes_[component].data() + row * 8 * stride + column * 8;
-}
-
 bool JpegDecoder::baseline(JpegFile& file, const JpegScan& scan, const std::uint8_t** after) {
   if (scan.count != file.components) return false;
+  // The blocks of an MCU, and where they go.
+  struct Place {
+    int component, h, v;
+    std::uint8_t* to;
+  };
+  JpegBlock blocks[6];
+  Place places[6];
+  std::int32_t predictions[3] = {};
+  std::size_t count = 0;
   for (int i = 0; i < file.components; i++) {
     const JpegComponent& c = file.component[i];
-    if (!file.dc[c.dc].present || !file.ac[c.ac].present) return false;
-    file.ac[c.ac].build_values();
+    if (!file.dc(c).present || !file.ac(c).present) return false;
+    make_jpeg_steps(&file.ac(c));
+    for (int v = 0; v < c.v; v++) {
+      for (int h = 0; h < c.h; h++) {
+        blocks[count] = {&file.dc(c), &file.ac(c), &predictions[i], false};
+        places[count++] = {i, h, v, nullptr};
+      }
+    }
   }
-  JpegBits bits(file.data(), file.end());
-  std::int32_t predictions[3] = {};
-  alignas(64) std::int16_t block[64] = {};
+  JpegBits bits(file.data(), file.end(), &stretch_);
+  alignas(64) std::int16_t coefficients[6][64] = {};
   unsigned until_restart = file.restart_interval;
   int restarts = 0;
+  const ImageWindow& kept = planes_.mcus();
   for (std::size_t row = 0; row < file.mcu_rows; row++) {
+    const bool row_kept = row >= kept.top && row < kept.bottom;
+    for (std::size_t n = 0; row_kept && n < count; n++) {
+      Place& p = places[n];
+      const JpegComponent& c = file.component[p.component];
+      p.to = planes_.block(p.component, row * c.v + p.v, kept.left * c.h + p.h);
+    }
     for (std::size_t column = 0; column < file.mcu_columns; column++) {
       if (file.restart_interval > 0) {
         if (until_restart == 0) {
@@ -86,31 +59,35 @@ bool JpegDecoder::baseline(JpegFile& file, const JpegScan& scan, const std::uint
         }
         until_restart--;
       }
-      for (int i = 0; i < file.components; i++) {
-        const JpegComponent& c = file.component[i];
-        const std::size_t stride = c.padded_columns * 8;
-        for (int v = 0; v < c.v; v++) {
-          for (int h = 0; h < c.h; h++) {
-            const int used = baseline_block(bits, file.dc[c.dc], file.ac[c.ac], file.quantizers[c.quantizer],
-                                            &predictions[i], block);
-            if (used == 0) return false;
-            std::uint8_t* to = plane_block(file, i, row * c.v + v, column * c.h + h);
-            if (used == 1) {
-              // Only the mean: what the transform makes of it.
-              const int mean = std::clamp(((block[0] * 4 + 16) >> 5) + 128, 0, 255);
-              for (int y = 0; y < 8; y++) std::memset(to + y * stride, mean, 8);
-              block[0] = 0;
-            } else {
-              kernels_->inverse_transform(block, to, stride);
-              std::memset(block, 0, sizeof block);
-            }
-          }
-        }
+      const bool mcu_kept = row_kept && column >= kept.left && column < kept.right;
+      if (!kernels_.baseline_blocks(bits.state(), blocks, count, mcu_kept ? coefficients[0] : nullptr)) return false;
+      if (!mcu_kept) continue;
+      // All blocks of the MCU together: coefficients are written one by one and read by the vector, which has to wait
+      // for the last.
+      for (std::size_t n = 0; n < count; n++) {
+        Place& p = places[n];
+        const JpegComponent& c = file.component[p.component];
+        transform(coefficients[n], file.quantizers[c.quantizer], blocks[n].mean_only, p.to,
+                  planes_.stride(p.component));
+        p.to += c.h * 8;
       }
+      std::memset(coefficients, 0, count * sizeof coefficients[0]);
     }
     if (bits.failed()) return false;
   }
   return bits.finish(after);
+}
+
+void JpegDecoder::transform(const std::int16_t* coefficients, const std::uint16_t* quantizers, bool mean_only,
+                            std::uint8_t* to, std::size_t stride) {
+  if (!mean_only) {
+    kernels_.inverse_transform(coefficients, quantizers, to, stride);
+    return;
+  }
+  // What the transform makes of the mean.
+  const std::int16_t first = static_cast<std::int16_t>(coefficients[0] * quantizers[0]);
+  const int mean = std::clamp(((first * 4 + 16) >> 5) + 128, 0, 255);
+  for (int y = 0; y < 8; y++) std::memset(to + y * stride, mean, 8);
 }
 
 bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::uint8_t** after) {
@@ -118,15 +95,15 @@ bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::u
     const int component = scan.component[i];
     const JpegComponent& c = file.component[component];
     const bool needs_dc = scan.first == 0 && scan.high == 0;
-    if (needs_dc && !file.dc[c.dc].present) return false;
-    if (scan.first > 0 && (!file.ac[c.ac].present || bits_[component][0] < 0)) return false;
+    if (needs_dc && !file.dc(c).present) return false;
+    if (scan.first > 0 && (!file.ac(c).present || bits_[component][0] < 0)) return false;
     for (int k = scan.first; k <= scan.last; k++) {
       // Bits come from the highest to the lowest, each once.
       if (scan.high == 0 ? bits_[component][k] != -1 : bits_[component][k] != scan.high) return false;
       bits_[component][k] = static_cast<std::int8_t>(scan.low);
     }
   }
-  JpegBits bits(file.data(), file.end());
+  JpegBits bits(file.data(), file.end(), &stretch_);
   JpegProgressiveScan decoder(scan, bits);
   unsigned until_restart = file.restart_interval;
   int restarts = 0;
@@ -143,7 +120,7 @@ bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::u
   };
   auto block = [&](int component, std::size_t row, std::size_t column) {
     const std::size_t index = row * file.component[component].padded_columns + column;
-    return decoder.block(file, component, coefficients_[component].data() + 64 * index);
+    return decoder.block(file, component, coefficients_[component].data() + 64 * index, set_[component].data() + index);
   };
   if (scan.count == 1) {
     // A scan of one component leaves out the blocks that only fill up its last MCUs.
@@ -173,87 +150,34 @@ bool JpegDecoder::progressive(JpegFile& file, const JpegScan& scan, const std::u
   return decoder.whole() && bits.finish(after);
 }
 
-void JpegDecoder::transform(const JpegFile& file, int component) {
-  const JpegComponent& c = file.component[component];
-  const std::uint16_t* quantizers = file.quantizers[c.quantizer];
-  std::uint16_t rows[64];
-  for (int k = 0; k < 64; k++) rows[kJpegZigzag[k]] = quantizers[k];
-  alignas(64) std::int16_t block[64];
-  for (std::size_t row = 0; row < c.block_rows; row++) {
-    for (std::size_t column = 0; column < c.block_columns; column++) {
-      const std::int16_t* from = coefficients_[component].data() + 64 * (row * c.padded_columns + column);
-      for (int k = 0; k < 64; k++) block[k] = static_cast<std::int16_t>(from[k] * rows[k]);
-      kernels_->inverse_transform(block, plane_block(file, component, row, column), c.padded_columns * 8);
+bool JpegDecoder::transform_kept(const JpegFile& file) {
+  const ImageWindow& kept = planes_.mcus();
+  for (int i = 0; i < file.components; i++) {
+    // libjpeg smooths over what is not known to its last bit.
+    for (int k = 0; k < 64; k++) {
+      if (bits_[i][k] != 0) return false;
     }
-  }
-}
-
-// Row y of three components as red, green and blue.
-void JpegDecoder::colour_row(const JpegFile& file, std::size_t y, std::uint8_t* out) {
-  const std::uint8_t* row[3];
-  for (int i = 0; i < 3; i++) {
     const JpegComponent& c = file.component[i];
-    const std::size_t stride = c.padded_columns * 8;
-    const std::uint8_t* plane = planes_[i].data();
-    if (i == 0 || file.h == 1) {
-      row[i] = plane + y * stride;
-      continue;
-    }
-    std::uint8_t* doubled = (i == 1 ? blue_ : red_).data();
-    if (file.v == 1) {
-      kernels_->double_columns(plane + y * stride, c.width, doubled);
-    } else {
-      const std::size_t near = y / 2;
-      // The row above for the upper of two rows, the one below for the lower; at the edges the row itself.
-      const std::size_t far = y % 2 == 0 ? (near == 0 ? 0 : near - 1) : std::min(near + 1, c.height - 1);
-      kernels_->double_both(plane + near * stride, plane + far * stride, c.width, sums_.data(), doubled);
-    }
-    row[i] = doubled;
-  }
-  if (!file.rgb) {
-    kernels_->to_rgb(row[0], row[1], row[2], file.width, out);
-    return;
-  }
-  for (std::size_t x = 0; x < file.width; x++) {
-    for (int i = 0; i < 3; i++) out[3 * x + i] = row[i][x];
-  }
-}
-
-void JpegDecoder::write(const JpegFile& file, std::size_t channels, std::uint8_t* out) {
-  const std::size_t width = file.width;
-  if (file.components == 3) {
-    blue_.resize(2 * file.component[1].width);
-    red_.resize(2 * file.component[1].width);
-    sums_.resize(file.component[1].width);
-    line_.resize(3 * width);
-  }
-  for (std::size_t y = 0; y < file.height; y++) {
-    std::uint8_t* to = out + y * width * channels;
-    if (file.components == 1) {
-      const std::uint8_t* from = planes_[0].data() + y * file.component[0].padded_columns * 8;
-      if (channels == 1) std::memcpy(to, from, width);
-      for (std::size_t x = 0; channels == 3 && x < width; x++) to[3 * x] = to[3 * x + 1] = to[3 * x + 2] = from[x];
-    } else if (channels == 3) {
-      colour_row(file, y, to);
-    } else {
-      colour_row(file, y, line_.data());
-      for (std::size_t x = 0; x < width; x++) {
-        const std::uint8_t* p = line_.data() + 3 * x;
-        to[x] = static_cast<std::uint8_t>((p[0] * 19595 + p[1] * 38470 + p[2] * 7471 + 0x8000) >> 16);
+    for (std::size_t row = kept.top * c.v; row < kept.bottom * c.v; row++) {
+      for (std::size_t column = kept.left * c.h; column < kept.right * c.h; column++) {
+        transform(coefficients_[i].data() + 64 * (row * c.padded_columns + column), file.quantizers[c.quantizer], false,
+                  planes_.block(i, row, column), planes_.stride(i));
       }
     }
   }
+  return true;
 }
 
 bool JpegDecoder::decode(const std::uint8_t* bytes, std::size_t length, const ImageKernels& kernels,
-                         std::size_t channels, std::uint8_t* out) {
-  JpegFile file(bytes, length);
-  if (!file.open()) return false;
-  kernels_ = &kernels;
-  for (int i = 0; i < file.components; i++) {
+                         const ImageWindow& window) {
+  JpegFile file(bytes, length, &codes_);
+  if (!file.open() || window.right > file.width || window.bottom > file.height) return false;
+  kernels_ = kernels;
+  planes_.begin(file, kernels, window);
+  for (int i = 0; file.progressive && i < file.components; i++) {
     const JpegComponent& c = file.component[i];
-    planes_[i].resize(c.padded_columns * c.padded_rows * 64);
-    if (file.progressive) coefficients_[i].assign(c.padded_columns * c.padded_rows * 64, 0);
+    coefficients_[i].assign(c.padded_columns * c.padded_rows * 64, 0);
+    set_[i].assign(c.padded_columns * c.padded_rows, 0);
   }
   std::memset(bits_, -1, sizeof bits_);
   JpegScan scan;
@@ -264,16 +188,8 @@ bool JpegDecoder::decode(const std::uint8_t* bytes, std::size_t length, const Im
     if (segment == JpegSegment::odd || (seen && !file.progressive)) return false;
     if (!(file.progressive ? progressive(file, scan, &after) : baseline(file, scan, &after))) return false;
   }
-  if (file.progressive) {
-    for (int i = 0; i < file.components; i++) {
-      // libjpeg smooths over what is not known to its last bit.
-      for (int k = 0; k < 64; k++) {
-        if (bits_[i][k] != 0) return false;
-      }
-      transform(file, i);
-    }
-  }
-  write(file, channels, out);
+  if (file.progressive && !transform_kept(file)) return false;
+  planes_.set_rgb(file.rgb);
   return true;
 }
 

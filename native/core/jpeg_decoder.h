@@ -1,5 +1,6 @@
-// Decodes plain JPEG files (jpeg_file.h) to the bytes that libjpeg gives by default: slow integer cosine transform, triangle
-// filter for chroma. Whatever is not plain or not whole is refused, for a decoder that knows how to report or mend it.
+// Decodes plain JPEG files (jpeg_file.h) to the bytes that libjpeg gives by default: slow integer cosine transform,
+// triangle filter for chroma. Whatever is not plain or not whole is refused, for a decoder that knows how to report or
+// mend it.
 #pragma once
 
 #include <cstddef>
@@ -7,35 +8,36 @@
 #include <vector>
 
 #include "core/jpeg_file.h"
+#include "core/jpeg_planes.h"
 #include "svp/image_kernels.h"
 
 namespace svp {
 
-// Keeps its memory from image to image; one per thread. Memory: 1 to 3 bytes a pixel, with progressive files 3 to 9.
+// Keeps its memory from image to image; one per thread. Memory: the file's size and 1 to 3 bytes a pixel of the window,
+// with progressive files 2 to 6 more a pixel of the image.
 class JpegDecoder {
  public:
-  // height × width × channels bytes, channels 1 (ITU-R 601-2 luma of the colours, as Pillow's) or 3. False: refused, and `out`
-  // holds anything.
-  bool decode(const std::uint8_t* bytes, std::size_t length, const ImageKernels& kernels, std::size_t channels,
-              std::uint8_t* out);
+  // Width and height of a plain JPEG file. O(headers).
+  bool size(const std::uint8_t* bytes, std::size_t length, std::size_t* width, std::size_t* height);
+  // Reads all of a file and keeps what rows() of a window need, which lies in the image. False: refused.
+  bool decode(const std::uint8_t* bytes, std::size_t length, const ImageKernels& kernels, const ImageWindow& window);
+  // The window's rows, until the next file.
+  ImageRows& rows() { return planes_; }
 
  private:
   bool baseline(JpegFile& file, const JpegScan& scan, const std::uint8_t** after);
   bool progressive(JpegFile& file, const JpegScan& scan, const std::uint8_t** after);
-  void transform(const JpegFile& file, int component);
-  void colour_row(const JpegFile& file, std::size_t y, std::uint8_t* out);
-  void write(const JpegFile& file, std::size_t channels, std::uint8_t* out);
-  std::uint8_t* plane_block(const JpegFile& file, int component, std::size_t row, std::size_t column);
+  bool transform_kept(const JpegFile& file);
+  void transform(const std::int16_t* coefficients, const std::uint16_t* quantizers, bool mean_only, std::uint8_t* to,
+                 std::size_t stride);
 
-  const ImageKernels* kernels_ = nullptr;
-  std::vector<std::uint8_t> planes_[3];
+  ImageKernels kernels_ = {};
+  JpegTables codes_;
+  std::vector<std::uint8_t> stretch_;
+  JpegPlanes planes_;
   std::vector<std::int16_t> coefficients_[3];
+  std::vector<std::uint64_t> set_[3];  // of each block, which of them are not zero
   std::int8_t bits_[3][64];  // what is known of each coefficient: its lowest bit; −1: nothing
-  std::vector<std::uint8_t> blue_, red_, line_;
-  std::vector<std::int16_t> sums_;
 };
-
-// Width and height of a plain JPEG file. O(headers).
-bool jpeg_size(const std::uint8_t* bytes, std::size_t length, std::size_t* width, std::size_t* height);
 
 }  // namespace svp

@@ -4,11 +4,6 @@
 
 namespace svp {
 
-const std::uint8_t kJpegZigzag[64] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
-
 namespace {
 
 enum Marker { kSof0 = 0xc0, kSof1 = 0xc1, kSof2 = 0xc2, kDht = 0xc4, kSoi = 0xd8, kEoi = 0xd9, kSos = 0xda, kDqt = 0xdb,
@@ -47,7 +42,7 @@ bool JpegFile::quantization(const std::uint8_t* body, std::size_t length) {
     if (wide > 1 || index > 3 || length < 1 + size) return false;
     for (int k = 0; k < 64; k++) {
       const std::uint8_t* value = body + 1 + (wide ? 2 * k : k);
-      quantizers[index][k] = wide ? static_cast<std::uint16_t>(value[0] << 8 | value[1]) : value[0];
+      quantizers[index][kJpegPlaces.at[k]] = wide ? static_cast<std::uint16_t>(value[0] << 8 | value[1]) : value[0];
     }
     quantizer_present[index] = true;
     body += 1 + size;
@@ -64,7 +59,8 @@ bool JpegFile::huffman(const std::uint8_t* body, std::size_t length) {
     if (kind > 1 || index > 3) return false;
     std::size_t symbols = 0;
     for (int i = 0; i < 16; i++) symbols += body[1 + i];
-    if (!(kind == 0 ? dc : ac)[index].build(body + 1, body + 17, length - 17)) return false;
+    JpegCodes* codes = (kind == 0 ? codes_->dc : codes_->ac) + index;
+    if (!make_jpeg_codes(body + 1, body + 17, length - 17, codes)) return false;
     body += 17 + symbols;
     length -= 17 + symbols;
   }

@@ -1,12 +1,12 @@
-// The headers of a JPEG file (ITU-T T.81, annex B), as far as plain files go: baseline and progressive, Huffman-coded, eight
-// bits, one component or three that are sampled alike or with chroma halved in one or both directions. Whatever else or out of
-// order is "not plain", for another decoder.
+// The headers of a JPEG file (ITU-T T.81, annex B), as far as plain files go: baseline and progressive, Huffman-coded,
+// eight bits, one component or three that are sampled alike or with chroma halved in one or both directions. Whatever
+// else or out of order is "not plain", for another decoder.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "core/jpeg_bits.h"
+#include "core/jpeg_codes.h"
 
 namespace svp {
 
@@ -31,7 +31,11 @@ enum class JpegSegment { scan, end, odd };
 
 class JpegFile {
  public:
-  JpegFile(const std::uint8_t* bytes, std::size_t length) : at_(bytes), end_(bytes + length) {}
+  // `codes` are of this file from here on.
+  JpegFile(const std::uint8_t* bytes, std::size_t length, JpegTables* codes)
+      : codes_(codes), at_(bytes), end_(bytes + length) {
+    codes->begin_file();
+  }
 
   // Reads up to the frame header. False: not plain.
   bool open();
@@ -49,9 +53,11 @@ class JpegFile {
   std::size_t mcu_columns = 0, mcu_rows = 0;
   unsigned restart_interval = 0;
   JpegComponent component[3];
-  std::uint16_t quantizers[4][64] = {};  // in zigzag order
+  std::uint16_t quantizers[4][64] = {};  // at their places
   bool quantizer_present[4] = {};
-  JpegHuffman dc[4], ac[4];
+
+  JpegCodes& dc(const JpegComponent& c) const { return codes_->dc[c.dc]; }
+  JpegCodes& ac(const JpegComponent& c) const { return codes_->ac[c.ac]; }
 
  private:
   bool marker(int* code);
@@ -63,14 +69,12 @@ class JpegFile {
   bool table(int code, const std::uint8_t* body, std::size_t length);
   bool colours();
 
+  JpegTables* codes_;
   const std::uint8_t* at_;
   const std::uint8_t* end_;
   bool frame_seen_ = false, scan_seen_ = false;
   bool jfif_ = false;
   int adobe_ = -1;
 };
-
-// Coefficients in the order of files to rows.
-extern const std::uint8_t kJpegZigzag[64];
 
 }  // namespace svp

@@ -1,7 +1,12 @@
-#include "image_loops.h"
+#include "image_scale.h"
+#include "jpeg_blocks.h"
+#include "jpeg_colours.h"
+#include "jpeg_transform.h"
 
 namespace svp::cpu {
 
-ImageKernels image_kernels_scalar() { return kImageKernels; }
+ImageKernels image_kernels_scalar() {
+  return {baseline_blocks, inverse_transform_wrapping, double_columns, double_both, to_rgb, scale_rows, scale_column};
+}
 
 }  // namespace svp::cpu

@@ -23,10 +23,12 @@ std::vector<InstructionSet> available_instruction_sets() {
   // The builtin also asks the operating system whether it saves the wide registers. A set counts only with every
   // extension that its kernel files are compiled for.
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back(InstructionSet::avx2);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq")) {
-    sets.push_back(InstructionSet::avx512);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma")) {
+    sets.push_back(InstructionSet::avx2);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
+      sets.push_back(InstructionSet::avx512);
+    }
   }
 #elif defined(__aarch64__)
   sets.push_back(InstructionSet::neon);  // part of the architecture

@@ -2,8 +2,19 @@
 export interface ImageOperations {
   /** Size of a plain JPEG file: baseline or progressive, Huffman-coded, one component or three. null for any other bytes. */
   jpegSize(bytes: Uint8Array): { width: number; height: number } | null;
-  /** height × width × channels (1 or 3) bytes into `output`; false for a file that is not plain or not whole. */
-  jpegDecode(bytes: Uint8Array, channels: number, output: Uint8Array, instructionSet: string): boolean;
+  /**
+   * imageScale of what a JPEG file holds, of which only what the crop needs is decoded; false, and nothing written, for a file
+   * that is not plain or not whole.
+   */
+  jpegScale(
+    bytes: Uint8Array,
+    channels: number,
+    crop: Float64Array,
+    table: Float32Array,
+    planes: boolean,
+    output: Float32Array | Uint8Array,
+    instructionSet: string,
+  ): boolean;
   /**
    * Scales and crops an image as src/data/images/resample.ts states it, and looks its bytes up.
    * @param crop source left, top, width, height; scaled width, height; window left, top, width, height; 1 to mirror
@@ -25,6 +36,6 @@ export interface ImageOperations {
 
 export const IMAGE_CONTRACT = {
   jpegSize: ['bytes'],
-  jpegDecode: ['bytes', 'channels', 'output', 'instructionSet'],
+  jpegScale: ['bytes', 'channels', 'crop', 'table', 'planes', 'output', 'instructionSet'],
   imageScale: ['data', 'width', 'height', 'channels', 'crop', 'table', 'planes', 'output', 'instructionSet'],
 } as const;

@@ -17,30 +17,46 @@ export interface ImagePixels {
   channels: number;
 }
 
-/** Kept from image to image, up to this size: its pages are costly to ask for. */
-let kept = new Uint8Array(0);
-const MOST_KEPT = 64 << 20;
+function cropArgument({ source, scaled, window, flip }: ImageCrop): Float64Array {
+  return Float64Array.of(
+    source.left,
+    source.top,
+    source.width,
+    source.height,
+    scaled.width,
+    scaled.height,
+    window.left,
+    window.top,
+    window.width,
+    window.height,
+    Number(flip),
+  );
+}
 
 /**
- * Decodes a JPEG file to the bytes that libjpeg gives by default. Synchronous, a millisecond or two for a photograph of
- * 500 × 375: meant for threads of their own.
+ * scaleImage of a JPEG file, decoded to the bytes that libjpeg gives by default; what the crop does not need is read over.
+ * Synchronous, about a millisecond for a photograph of 500 × 375: meant for threads of their own.
  * @param channels 3, or 1 for grey (of colours, ITU-R 601-2 luma)
  * @param maxPixels larger images are left to the caller
- * @returns the image, valid until the next call; undefined for what is no plain JPEG file, or is damaged or cut short: another decoder will say what is wrong
- * @throws SvpError SVP_E_RUNTIME where the native engine is not there
+ * @param cropOf what part of an image of this size is wanted
+ * @returns false for what is no plain JPEG file, or is damaged or cut short: another decoder will say what is wrong
+ * @throws SvpError SVP_E_SHAPE, SVP_E_RUNTIME where the native engine is not there
  */
-export function decodeJpeg(bytes: Uint8Array, channels: 1 | 3, maxPixels: number): ImagePixels | undefined {
+export function scaleJpeg(
+  bytes: Uint8Array,
+  channels: 1 | 3,
+  maxPixels: number,
+  cropOf: (size: { width: number; height: number }) => ImageCrop,
+  table: Float32Array,
+  planes: boolean,
+  output: Float32Array | Uint8Array,
+): boolean {
   const addon = loadAddon();
   try {
     const size = addon.jpegSize(bytes);
-    if (size === null || size.width * size.height > maxPixels) return undefined;
-    const { width, height } = size;
-    const length = width * height * channels;
-    if (kept.length < length && length <= MOST_KEPT) kept = new Uint8Array(length);
-    const data = length <= MOST_KEPT ? kept.subarray(0, length) : new Uint8Array(length);
-    return addon.jpegDecode(bytes, channels, data, instructionSet())
-      ? { data, width, height, channels }
-      : undefined;
+    if (size === null || size.width * size.height > maxPixels) return false;
+    const crop = cropArgument(cropOf(size));
+    return addon.jpegScale(bytes, channels, crop, table, planes, output, instructionSet());
   } catch (error) {
     throw toSvpError(error);
   }
@@ -56,27 +72,15 @@ export function decodeJpeg(bytes: Uint8Array, channels: 1 | 3, maxPixels: number
  */
 export function scaleImage(
   { data, width, height, channels }: ImagePixels,
-  { source, scaled, window, flip }: ImageCrop,
+  crop: ImageCrop,
   table: Float32Array,
   planes: boolean,
   output: Float32Array | Uint8Array,
 ): void {
   const addon = loadAddon();
-  const crop = Float64Array.of(
-    source.left,
-    source.top,
-    source.width,
-    source.height,
-    scaled.width,
-    scaled.height,
-    window.left,
-    window.top,
-    window.width,
-    window.height,
-    Number(flip),
-  );
   try {
-    addon.imageScale(data, width, height, channels, crop, table, planes, output, instructionSet());
+    const view = cropArgument(crop);
+    addon.imageScale(data, width, height, channels, view, table, planes, output, instructionSet());
   } catch (error) {
     throw toSvpError(error);
   }

@@ -17,7 +17,7 @@ export interface InputConfig {
   resize?: number | 'stretch';
   /** For image files: turn them as their EXIF orientation says. Default false, as torchvision does. */
   orient?: boolean;
-  /** For image files: large JPEGs are decoded at a fraction of their size, faster and a little different. Default false. */
+  /** For image files: large JPEGs that the engine cannot decode are decoded at a fraction of their size, a little different. Default false. */
   shrinkOnLoad?: boolean;
   /** A byte becomes (byte · scale − mean) / std. Default: 1/255. */
   scale?: number;

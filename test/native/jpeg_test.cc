@@ -64,12 +64,27 @@ std::vector<std::uint8_t> bytes_of(bool progressive) {
                      : std::vector<std::uint8_t>(std::begin(kBaseline), std::end(kBaseline));
 }
 
+// Pixels of a window as the decoder has them.
+std::vector<std::uint8_t> pixels_of(ImageRows& rows, const ImageWindow& window) {
+  std::vector<std::uint8_t> out;
+  for (std::size_t y = window.top; y < window.bottom; y++) {
+    const std::uint8_t* planes[3];
+    rows.row(y, 3, planes);
+    for (std::size_t x = 0; x < window.right - window.left; x++) {
+      for (const std::uint8_t* plane : planes) out.push_back(plane[x]);
+    }
+  }
+  return out;
+}
+
 // What a caller does with a file of any content. True if it was decoded.
 bool decode(JpegDecoder& decoder, const std::vector<std::uint8_t>& file, std::vector<std::uint8_t>* out) {
   std::size_t width = 0, height = 0;
-  if (!jpeg_size(file.data(), file.size(), &width, &height) || width * height > 1000000) return false;
-  out->assign(width * height * 3, 0);
-  return decoder.decode(file.data(), file.size(), kernels(), 3, out->data());
+  if (!decoder.size(file.data(), file.size(), &width, &height) || width * height > 1000000) return false;
+  const ImageWindow window = {0, 0, width, height};
+  if (!decoder.decode(file.data(), file.size(), kernels(), window)) return false;
+  *out = pixels_of(decoder.rows(), window);
+  return true;
 }
 
 }  // namespace
@@ -82,6 +97,30 @@ TEST(jpeg_files_decode_to_the_bytes_of_libjpeg) {
     CHECK(out.size() == kWidth * kHeight * 3);
     // Both hold the same coefficients; the sum is of libjpeg-turbo's bytes, by another program.
     CHECK(hash(out) == 3949497876u);
+  }
+}
+
+TEST(every_window_of_a_jpeg_file_has_the_bytes_of_the_whole) {
+  JpegDecoder decoder;
+  std::vector<std::uint8_t> all;
+  for (const bool progressive : {false, true}) {
+    const std::vector<std::uint8_t> file = bytes_of(progressive);
+    CHECK(decode(decoder, file, &all));
+    bool same = true;
+    for (std::size_t left = 0; left < kWidth; left++) {
+      for (std::size_t right = left + 1; right <= kWidth; right++) {
+        for (std::size_t top = 0; top < kHeight; top += 1 + left % 3) {
+          const ImageWindow window = {left, top, right, std::min(kHeight, top + 1 + right % 5)};
+          same &= decoder.decode(file.data(), file.size(), kernels(), window);
+          const std::vector<std::uint8_t> part = pixels_of(decoder.rows(), window);
+          for (std::size_t i = 0, y = top; y < window.bottom; y++) {
+            for (std::size_t x = 3 * left; x < 3 * right; x++) same &= part[i++] == all[y * kWidth * 3 + x];
+          }
+        }
+      }
+    }
+    CHECK(same);
+    CHECK(!decoder.decode(file.data(), file.size(), kernels(), {0, 0, kWidth + 1, kHeight}));
   }
 }
 
@@ -123,6 +162,7 @@ TEST(images_scale_within_their_memory) {
     return static_cast<std::size_t>((state >> 8) % bound);
   };
   ImageScaler scaler;
+  PixelRows rows;
   for (int i = 0; i < 500; i++) {
     const std::size_t width = 1 + next(30), height = 1 + next(30), channels = next(2) * 2 + 1;
     std::vector<std::uint8_t> image(width * height * channels, 200);
@@ -131,12 +171,12 @@ TEST(images_scale_within_their_memory) {
                             1 + next(static_cast<std::uint32_t>(height - top)), 1 + next(40), 1 + next(40),
                             static_cast<std::int64_t>(next(30)) - 10, static_cast<std::int64_t>(next(30)) - 10,
                             1 + next(30), 1 + next(30), next(2) == 1};
-    const std::uint8_t* out = scaler.scale({image.data(), width, height, channels}, crop, kernels());
+    std::vector<std::uint8_t> out(crop.window_width * crop.window_height * channels, 7);
+    rows.open(image.data(), width, channels, scaler.begin(width, height, crop));
+    scaler.scale(rows, channels, kernels(), {nullptr, nullptr, out.data(), next(2) == 1});
     // A flat image stays flat; outside of it stand zeros.
-    const std::size_t size = crop.window_width * crop.window_height * channels;
-    CHECK(std::all_of(out, out + size, [](std::uint8_t v) { return v == 200 || v == 0; }));
+    CHECK(std::all_of(out.begin(), out.end(), [](std::uint8_t v) { return v == 200 || v == 0; }));
   }
-  std::vector<std::uint8_t> one(3);
   const ImageCrop outside = {1, 0, 1, 1, 1, 1, 0, 0, 1, 1, false};
-  CHECK(test::throws(ErrorCode::shape, [&] { scaler.scale({one.data(), 1, 1, 3}, outside, kernels()); }));
+  CHECK(test::throws(ErrorCode::shape, [&] { scaler.begin(1, 1, outside); }));
 }

@@ -1,5 +1,5 @@
 import { isSvpError } from '../../errors';
-import { decodeJpeg, scaleImage } from '../../native/image';
+import { scaleImage, scaleJpeg } from '../../native/image';
 import type { ImagePlan } from './plan';
 import { type Pixels, resampleInto, type View } from './resample';
 
@@ -21,19 +21,29 @@ function inEngine<T>(work: () => T, otherwise: () => T): T {
   return otherwise();
 }
 
+const NO_TABLE = new Float32Array(0);
+const tableOf = (plan: ImagePlan) => (plan.dtype === 'uint8' ? NO_TABLE : plan.table);
+
 /**
- * A plain JPEG file in the plan's channels, decoded by the native engine to libjpeg's bytes; undefined for what must go
- * to sharp: other formats, CMYK, damaged files, and what the plan asks of sharp alone.
+ * Writes the view of a plain JPEG file as the plan's values; the native engine decodes it to libjpeg's bytes, as far as the view
+ * needs them. false for what must go to sharp: other formats, CMYK, damaged files, and images that may have to be turned.
+ * @param target one item
+ * @param viewOf the view of an image of this size
  */
-export function decodePlainJpeg(bytes: Uint8Array, plan: ImagePlan): Pixels | undefined {
-  if (plan.orient || plan.shrinkOnLoad || bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
-  return inEngine<Pixels | undefined>(
-    () => decodeJpeg(bytes, plan.channels, plan.maxPixels),
-    () => undefined,
+export function writePlainJpeg(
+  target: Float32Array | Uint8Array,
+  bytes: Uint8Array,
+  viewOf: (size: { width: number; height: number }) => View,
+  plan: ImagePlan,
+): boolean {
+  if (plan.orient || bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
+  const { channels, maxPixels, layout } = plan;
+  return inEngine(
+    () => scaleJpeg(bytes, channels, maxPixels, viewOf, tableOf(plan), layout === 'nchw', target),
+    () => false,
   );
 }
 
-const NO_TABLE = new Float32Array(0);
 let scaled = new Uint8Array(0);
 
 /**
@@ -47,9 +57,8 @@ export function writeView(
   view: View,
   plan: ImagePlan,
 ): void {
-  const asBytes = plan.dtype === 'uint8';
   inEngine(
-    () => scaleImage(image, view, asBytes ? NO_TABLE : plan.table, plan.layout === 'nchw', target),
+    () => scaleImage(image, view, tableOf(plan), plan.layout === 'nchw', target),
     () => {
       if (scaled.length < target.length) scaled = new Uint8Array(target.length);
       resampleInto(scaled, image, view);

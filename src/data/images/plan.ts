@@ -17,8 +17,9 @@ export interface ImageFileOptions extends ImagePreprocessing {
   /** Turn images as their EXIF orientation says. Default false, as torchvision leaves them. */
   orient?: boolean;
   /**
-   * true: large JPEGs are decoded at a half, a quarter or an eighth of their size where that is still at least twice
-   * what is needed, which is several times faster and no longer equal to torchvision's pixels. Default false.
+   * true: large JPEGs that go to sharp (CMYK, or with `orient`) are decoded at a half, a quarter or an eighth of their size
+   * where that is still at least twice what is needed, which is faster and no longer equal to torchvision's pixels. The
+   * engine's own decoder is faster than that, and exact, so its files stay as they are. Default false.
    */
   shrinkOnLoad?: boolean;
   /** Images of more pixels than this are reported as broken: 3 bytes of memory a pixel and thread. Default 2²⁶ (67 million). */

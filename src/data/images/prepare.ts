@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { readError } from '../formats/byte-stream';
 import { BrokenImage, decodeImage } from './decode';
-import { decodePlainJpeg, writeView } from './engine';
+import { writePlainJpeg, writeView } from './engine';
 import { type ImagePlan, viewOf } from './plan';
 
 /** Files beyond this are reported as broken rather than read into memory. */
@@ -110,8 +110,11 @@ export class ImagePreparer {
 
   private async prepare(task: PrepareTask, index: number, target: Float32Array | Uint8Array): Promise<void> {
     const bytes = readBytes(task.files[index]);
+    const view = (size: { width: number; height: number }) =>
+      viewOf(this.plan, size, task.key, task.rows[index]);
+    if (writePlainJpeg(target, bytes, view, this.plan)) return;
     // sharp works on its own threads, while the other image uses the kept memory.
-    const image = decodePlainJpeg(bytes, this.plan) ?? (await decodeImage(Buffer.from(bytes), this.plan));
-    writeView(target, image, viewOf(this.plan, image, task.key, task.rows[index]), this.plan);
+    const image = await decodeImage(Buffer.from(bytes), this.plan);
+    writeView(target, image, view(image), this.plan);
   }
 }
