@@ -32,12 +32,6 @@ constexpr std::size_t kWideBlock = 128;   // columns that are searched again for
 constexpr std::size_t kWideLast = 16;     // columns of the steps at the end; the last is filled up
 constexpr std::size_t kWideAhead = 2048;  // float32 values: how far ahead memory is asked for
 
-// So many columns, known to the compiler.
-template <std::size_t N>
-struct Columns {
-  static constexpr std::size_t count = N;
-};
-
 // What is known of each row of a group before its pass, and after.
 struct WideRows {
   bool taken[kWideGroup];                       // false: the row needs uncertainty_row
@@ -84,11 +78,12 @@ inline void wide_pass(const float* row, std::size_t columns, const UncertaintyTe
   D product = V::fill_double(0);
   // The exponentials of one step of columns are added up while those of the next are made: a sum waits for a long chain
   // of operations, and the processor cannot look far enough ahead to find others by itself.
+  const float lowest = rows.lowest[row_of_group];
   alignas(64) float kept[2][kStep];
   bool waiting = false;  // the step before column k is not added up yet
   W largest_of;
-  const auto exponentials = [&](const float* from, float* to, auto width) {
-    constexpr int N = static_cast<int>(width.count / L::kLanes);
+  const auto exponentials = [&](const float* from, float* to) {
+    constexpr int N = static_cast<int>(kStep / L::kLanes);
     W z[N], e[N];
     for (int u = 0; u < N; u++) z[u] = L::load(from + L::kLanes * u);
     exponential_of(z, e);
@@ -98,45 +93,38 @@ inline void wide_pass(const float* row, std::size_t columns, const UncertaintyTe
       L::store(to + L::kLanes * u, e[u]);
     }
   };
-  const auto add_up = [&](const float* from, const float* made, auto width) {
+  const auto add_up = [&](const float* from, const float* made, std::size_t count) {
     // Widened on the way from memory, as the logits are: half the work of doing it between registers.
     V::in_memory(kept);
-    for (std::size_t u = 0; u < width.count; u += 8) {
+    for (std::size_t u = 0; u < count; u += 8) {
       const D wide = V::load_widened(made + u);
       total = V::plus(total, wide);
       product = V::fused_double(V::load_widened(from + u), wide, product);
     }
   };
-  constexpr Columns<kStep> step;
-  constexpr Columns<kWideLast> last_step;
   for (std::size_t begin = 0; begin < columns; begin += kWideBlock) {
     const std::size_t end = begin + kWideBlock < columns ? begin + kWideBlock : columns;
     largest_of = L::fill(kNothing);
     std::size_t k = begin;
     for (; k + kStep <= end; k += kStep) {
       for (std::size_t u = 0; u < kStep; u += 16) __builtin_prefetch(row + k + u + kWideAhead, 0, 2);
-      exponentials(row + k, kept[k / kStep % 2], step);
-      if (waiting) add_up(row + k - kStep, kept[(k / kStep + 1) % 2], step);
+      exponentials(row + k, kept[k / kStep % 2]);
+      if (waiting) add_up(row + k - kStep, kept[(k / kStep + 1) % 2], kStep);
       waiting = true;
     }
-    if (end == columns && waiting) add_up(row + k - kStep, kept[(k / kStep + 1) % 2], step);
-    for (; k < end; k += kWideLast) {
-      // Lanes past the end hold the lowest logit that may be here, which adds nothing to speak of.
-      alignas(64) float last[kWideLast];
-      const float* from = row + k;
-      if (k + kWideLast > end) {
-        const float lowest = rows.lowest[row_of_group];
-        for (std::size_t u = 0; u < kWideLast; u += L::kLanes) {
-          const std::size_t left = k + u < end ? end - k - u : 0;
-          W z = L::fill(lowest);
-          if (left >= L::kLanes) z = L::load(from + u);
-          else if (left > 0) z = L::load_some(from + u, left, lowest);
-          L::store(last + u, z);
-        }
-        from = last;
+    if (end == columns) {
+      // The last step is filled up with the lowest logit that may be here, which adds nothing to speak of.
+      const std::size_t left = end - k;
+      alignas(64) float last[kStep];
+      for (std::size_t u = 0; left > 0 && u < kStep; u += L::kLanes) {
+        const std::size_t here = left > u ? left - u : 0;
+        L::store(last + u, here >= L::kLanes ? L::load(row + k + u)
+                                             : L::load_some(row + k + (here > 0 ? u : 0), here, lowest));
       }
-      exponentials(from, kept[0], last_step);
-      add_up(from, kept[0], last_step);
+      float* kept_last = kept[k / kStep % 2];
+      if (left > 0) exponentials(last, kept_last);
+      if (waiting) add_up(row + k - kStep, kept[(k / kStep + 1) % 2], kStep);
+      if (left > 0) add_up(last, kept_last, (left + kWideLast - 1) / kWideLast * kWideLast);
     }
     const F largest = L::fold_larger(largest_of);
     block_of = V::where_greater(largest, first, V::fill(static_cast<float>(begin / kWideBlock)), block_of);
