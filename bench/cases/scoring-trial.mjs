@@ -13,6 +13,12 @@ const [kind, model, ...args] = process.argv.slice(2);
 const STEP = 97;
 const sample = (values) => Array.from(values.filter((_, i) => i % STEP === 0));
 
+/** Largest resident memory of a process so far, in MiB. Not by getrusage, which begins with what its parent had. */
+function peakOf(id) {
+  const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8')) ?? [0, 0];
+  return Number(kibibytes) / 1024;
+}
+
 /** Largest resident memory of the children so far, in MiB. */
 let childPeak = 0;
 function watchChildren() {
@@ -20,9 +26,7 @@ function watchChildren() {
     try {
       const children = readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim();
       for (const child of children === '' ? [] : children.split(' ')) {
-        const status = readFileSync(`/proc/${child}/status`, 'utf8');
-        const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(status) ?? [0, 0];
-        childPeak = Math.max(childPeak, Number(kibibytes) / 1024);
+        childPeak = Math.max(childPeak, peakOf(child));
       }
     } catch {
       // A thread or a child that has ended.
@@ -67,7 +71,7 @@ async function run() {
       if (done === total) watchChildren();
     },
   });
-  return { seconds, peakMiB: [process.resourceUsage().maxRSS / 1024, childPeak] };
+  return { seconds, peakMiB: [peakOf('self'), childPeak] };
 }
 
 const { seconds, ...rest } = await run();

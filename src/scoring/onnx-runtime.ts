@@ -13,10 +13,10 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 
 const PACKAGE = 'onnxruntime-node';
 /**
- * Its threads wait actively for as long as it takes to wake one up, not for a millisecond, and not between two batches:
- * the processors are also those of whoever decodes the next batch and scores the last.
+ * Its threads wait actively for a fifth of a millisecond, not for a whole one, and not between two batches: the
+ * processors are also those of whoever decodes the next batch and scores the last.
  */
-const WAITING = { force_spinning_stop: '1', intra_op: { spin_duration_us: '20' } };
+const WAITING = { force_spinning_stop: '1', intra_op: { spin_duration_us: '200' } };
 let loaded: OnnxRuntime | undefined;
 
 /**
