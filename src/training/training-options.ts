@@ -32,7 +32,12 @@ const optionsShape = z.object({
   trackForgetting: z.boolean().optional(),
   evaluateEveryEpoch: z.boolean().optional(),
   checkpoint: z.strictObject({ path: z.string().min(1), resume: z.boolean().optional() }).optional(),
-  recorder: object<EpochRecorder>('an object with an epoch method').optional(),
+  recorder: z
+    .custom<EpochRecorder>(
+      (value) => typeof (value as EpochRecorder)?.epoch === 'function',
+      'must be an object with an epoch method',
+    )
+    .optional(),
   signal: z
     .custom<AbortSignal>(
       (value) => typeof (value as AbortSignal)?.aborted === 'boolean',
