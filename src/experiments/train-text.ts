@@ -72,7 +72,7 @@ const schema = z.object({
   validation: z.int().min(0).optional(),
   runDirectory: z.string().min(1).optional(),
   recordCorrectness: z.boolean().optional(),
-  tensorboard: z.union([z.boolean(), z.string().min(1)]).optional(),
+  tensorboard: z.union([z.boolean(), z.string().min(1)], 'must be true, false or a folder').optional(),
   force: z.boolean().optional(),
   resume: z.boolean().optional(),
   onRunDirectory: any,

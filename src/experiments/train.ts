@@ -124,7 +124,7 @@ const schema = z.object({
   augment: z.boolean().optional(),
   forgetting: z.boolean().optional(),
   recordCorrectness: z.boolean().optional(),
-  tensorboard: z.union([z.boolean(), z.string().min(1)]).optional(),
+  tensorboard: z.union([z.boolean(), z.string().min(1)], 'must be true, false or a folder').optional(),
   indices: any,
   validation: z.int().min(0).optional(),
   seed: z.int().optional(),

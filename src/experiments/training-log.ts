@@ -123,7 +123,15 @@ function tensorBoardFolder(run: string | undefined, given: boolean | string | un
 async function openJournal(run: RunDirectory, finished: number | undefined): Promise<RunJournal> {
   const file = run.file(EVENTS);
   if (finished === undefined) await fs.rm(file, { force: true });
-  const journal = await RunJournal.open(file);
+  const journal = await RunJournal.open(file).catch((cause) => {
+    if (!isSvpError(cause) || cause.code !== 'SVP_E_CHECKPOINT') throw cause;
+    // The checkpoint knows the epochs: nothing but the times is lost without the file.
+    throw new SvpError(
+      'SVP_E_CHECKPOINT',
+      `${file} has a line that is no event of a training: the file is damaged. Delete it to go on without what it told.`,
+      { file, row: cause.row, cause },
+    );
+  });
   let epochs = 0;
   const behind = journal.events.findIndex(
     ({ event, epoch }) => event === 'epoch' && (epoch !== ++epochs || epochs > (finished ?? 0)),

@@ -109,6 +109,20 @@ test('to resume where nothing is starts', async () => {
   expect(await told('nothing')).toEqual(['started', 'resumed 0']);
 });
 
+test('damaged events are told, and can be deleted to go on', async () => {
+  await open('damaged');
+  await fs.writeFile(file('damaged'), '{"event":"started","time":"","elapsed":0}\n[]\n');
+  const again = { resume: true, finished: epochs.slice(0, 2) };
+  await expect(open('damaged', again)).rejects.toMatchObject({
+    code: 'SVP_E_CHECKPOINT',
+    row: 1,
+    message: expect.stringContaining('Delete it'),
+  });
+  await fs.rm(file('damaged'));
+  await open('damaged', again);
+  expect(await told('damaged')).toEqual(['resumed 2', 'epoch 1', 'epoch 2']);
+});
+
 test('another run in the same folder begins its events anew', async () => {
   const log = await open('anew', { tensorboard: true });
   await log.epoch(epochs[0]);
