@@ -66,7 +66,7 @@ export class FastTextHost {
         : {}),
       ...(job.correctness === undefined
         ? {}
-        : { recorder: new CorrectnessFile(job.correctness, sum(job.epochs), train.count) }),
+        : { recorder: new CorrectnessFile(job.correctness, train.count) }),
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       ...(hooks.onProgress ? { onProgress: hooks.onProgress } : {}),
       onEpoch: (epoch: EpochRecord) => hooks.onEpoch?.(epoch),

@@ -128,7 +128,7 @@ export class LocalTrainingHost implements TrainingHost {
       ...(keeper ? { checkpoint: keeper.forTrainer } : {}),
       ...(job.correctness === undefined
         ? {}
-        : { recorder: new CorrectnessFile(job.correctness, sum(job.epochs), train.count) }),
+        : { recorder: new CorrectnessFile(job.correctness, train.count) }),
       ...defined({ signal: hooks.signal, onProgress: hooks.onProgress }),
       onEpoch: (epoch) => {
         keeper?.epochEnded(epoch);

@@ -7,7 +7,6 @@ import { splitValidation } from '../data/split';
 import { CorrectnessFile } from '../training/correctness-file';
 import type { FastTextModel, TrainFastTextOptions } from '../training/fasttext';
 import { readTextCorpus, trainFastText } from '../training/fasttext';
-import { DEFAULT_EPOCHS } from '../training/fasttext-options';
 import { correctnessPath } from './record-correctness';
 import type { RunDirectory } from './run-directory';
 import { trainFolder } from './train-folder';
@@ -125,7 +124,7 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
     await run.writeIndices('train.index', train);
     await run.writeIndices('dev.index', validation);
     const correctness = o.recordCorrectness
-      ? new CorrectnessFile(correctnessPath(run, train), o.epochs ?? DEFAULT_EPOCHS, corpus.examples)
+      ? new CorrectnessFile(correctnessPath(run, train), corpus.examples)
       : undefined;
     const model = await trainFastText({
       corpus,
@@ -139,7 +138,7 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
       trackForgetting: true,
       checkpoint: { path: run.file(LAST), resume: o.resume ?? false },
       recorder: {
-        begin: async (finished) => {
+        begin: async (finished, epochs) => {
           log = await TrainingLog.open({
             run,
             resume: o.resume,
@@ -148,7 +147,7 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
             examples: train.length,
             about: { command: 'train', arch: 'fasttext', examples: train.length },
           });
-          await correctness?.begin(finished);
+          await correctness?.begin(finished, epochs);
         },
         epoch: (record, correct) => correctness?.epoch(record, correct),
       },

@@ -13,21 +13,21 @@ import { type EpochRecorder, NOT_PRESENTED } from './epoch-recorder';
  * after its checkpoint: in the end the bytes are those of an unbroken training.
  */
 export class CorrectnessFile implements EpochRecorder {
-  private readonly header: Buffer;
+  private epochs = 0;
+  private header = Buffer.alloc(0);
 
   constructor(
     readonly file: string,
-    private readonly epochs: number,
     private readonly examples: number,
-  ) {
-    this.header = formatNpyHeader('|u1', [epochs, examples]);
-  }
+  ) {}
 
   /**
    * Makes the file, or checks the one that is gone on with. O(finished × examples).
    * @throws SvpError SVP_E_CHECKPOINT where the file does not hold the finished epochs, SVP_E_WRITE
    */
-  async begin(finished: readonly EpochRecord[]): Promise<void> {
+  async begin(finished: readonly EpochRecord[], epochs: number): Promise<void> {
+    this.epochs = epochs;
+    this.header = formatNpyHeader('|u1', [epochs, this.examples]);
     if (finished.length === 0) return writeFileAtomically(this.file, this.empty());
     const { handle, size } = await openRegularFile(this.file).catch((cause) => {
       throw this.unusable('is missing: the epochs before were trained without recording it', cause);

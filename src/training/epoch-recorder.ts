@@ -5,8 +5,12 @@ export const NOT_PRESENTED = 255;
 
 /** Is told what a training does, in step with its checkpoints, so that its notes can be gone on with as they can. */
 export interface EpochRecorder {
-  /** Before the first epoch: those that the checkpoint which is gone on from has finished. Waited for. */
-  begin?(finished: readonly EpochRecord[]): void | Promise<void>;
+  /**
+   * Before the first epoch; waited for.
+   * @param finished epochs of the checkpoint that is gone on from
+   * @param epochs how many there are in all, those included
+   */
+  begin?(finished: readonly EpochRecord[], epochs: number): void | Promise<void>;
   /**
    * After an epoch, before its checkpoint is written; waited for.
    * @param correct for each row of the data set: 1 if it was right when it was trained on, 0 if not, 255 (NOT_PRESENTED) if

@@ -68,8 +68,6 @@ export interface TrainFastTextOptions extends CallOptions, Omit<TextFileOptions,
   onEpoch?: (epoch: EpochRecord, outcome: FastTextEpochOutcome) => void | Promise<void>;
 }
 
-export const DEFAULT_EPOCHS = 5;
-
 const corpus = z.custom<FastTextCorpus>(
   (value) => value instanceof FastTextCorpus,
   'must be a FastTextCorpus',
@@ -111,7 +109,7 @@ const schema = z.object({
     .min(0)
     .max(2 ** 31)
     .default(1),
-  epochs: z.int().min(0).max(1_000_000).default(DEFAULT_EPOCHS),
+  epochs: z.int().min(0).max(1_000_000).default(5),
   learningRate: z.number().min(0).max(1e6).default(0.05),
   shuffle: z.boolean().default(true),
   seed: z

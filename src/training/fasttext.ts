@@ -63,7 +63,7 @@ export async function trainFastText(options: TrainFastTextOptions): Promise<Fast
   );
   const resumed = epochs.length * session.labels.length;
   const correctness = o.recorder && new EpochCorrectness(session.corpus.examples);
-  await o.recorder?.begin?.([...epochs]);
+  await o.recorder?.begin?.([...epochs], o.epochs);
   for (let epoch = epochs.length; epoch < o.epochs; epoch++) {
     const { record, correct } = await trainEpoch(session, epoch, meter, resumed);
     if (o.evaluateEveryEpoch || epoch + 1 === o.epochs) await evaluate(session, test, record);

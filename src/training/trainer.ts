@@ -91,7 +91,7 @@ class Run {
       this.fingerprint = trainingFingerprint(this.training);
       if (checkpoint.resume && existsSync(checkpoint.path)) await this.restore(checkpoint.path);
     }
-    await recorder?.begin?.([...this.epochs]);
+    await recorder?.begin?.([...this.epochs], rates.length);
     while (this.epochs.length < rates.length) {
       const record = await this.epoch(this.epochs.length);
       this.epochs.push(record);

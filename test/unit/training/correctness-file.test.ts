@@ -28,8 +28,8 @@ const recordOf = (epoch: number) =>
 const records = (count: number) => Array.from({ length: count }, (_, i) => recordOf(i + 1));
 
 async function record(file: string, from: number, to: number): Promise<void> {
-  const sink = new CorrectnessFile(file, EPOCHS, EXAMPLES);
-  await sink.begin(records(from));
+  const sink = new CorrectnessFile(file, EXAMPLES);
+  await sink.begin(records(from), EPOCHS);
   for (let epoch = from + 1; epoch <= to; epoch++) await sink.epoch(recordOf(epoch), rowOf(epoch));
 }
 
@@ -65,8 +65,8 @@ test('what cannot be gone on with is told', async () => {
   });
   await record(file, 0, 2);
   await expect(record(file, 3, 4)).rejects.toMatchObject({ code, message: /nothing for epoch 3/ });
-  const other = new CorrectnessFile(file, EPOCHS + 1, EXAMPLES);
-  await expect(other.begin(records(1))).rejects.toMatchObject({ code, message: /7 epochs × 50/ });
+  const other = new CorrectnessFile(file, EXAMPLES);
+  await expect(other.begin(records(1), EPOCHS + 1)).rejects.toMatchObject({ code, message: /7 epochs × 50/ });
   const changed = await fs.readFile(file);
   changed[changed.length - EPOCHS * EXAMPLES] ^= 1;
   await fs.writeFile(file, changed);

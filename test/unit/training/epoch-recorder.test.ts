@@ -17,7 +17,8 @@ class Notes implements EpochRecorder {
 
   constructor(private readonly checkpoint: string) {}
 
-  begin(finished: readonly { epoch: number }[]): void {
+  begin(finished: readonly { epoch: number }[], epochs: number): void {
+    expect(epochs).toBe(2);
     this.finished.push(finished.map(({ epoch }) => epoch));
   }
 
