@@ -14,7 +14,7 @@ import { type EpochRecorder, NOT_PRESENTED } from './epoch-recorder';
  */
 export class CorrectnessFile implements EpochRecorder {
   private epochs = 0;
-  private header = Buffer.alloc(0);
+  private header: Buffer = Buffer.alloc(0);
 
   constructor(
     readonly file: string,
