@@ -22,6 +22,8 @@ interface TextCommandOptions extends CommonOptions {
   threads?: number;
   epochs?: number[];
   learningRate?: number[];
+  recordCorrectness?: boolean;
+  tensorboard?: string | boolean;
   validation: number;
   subset?: string;
   seed: number;
@@ -192,6 +194,8 @@ async function toOptions(o: TextCommandOptions, context: CliContext): Promise<Tr
     epochs: one(o.epochs, '--epochs'),
     learningRate: one(o.learningRate, '--learning-rate'),
     indices: o.subset === undefined ? undefined : await readIndexFile(o.subset),
+    recordCorrectness: o.recordCorrectness,
+    tensorboard: o.tensorboard,
     runDirectory: o.runDir,
     resume: o.resume,
     force: o.force,

@@ -19,6 +19,8 @@ interface TrainCommandOptions extends CommonOptions {
   weightDecay?: number;
   augmentation: boolean;
   forgetting?: boolean;
+  recordCorrectness?: boolean;
+  tensorboard?: string | boolean;
   validation: number;
   subset?: string;
   seed: number;
@@ -77,6 +79,11 @@ export function registerTrain(program: Command, context: CliContext): void {
     .option('--no-augmentation', 'train on the images as they are')
     .addOption(new Option('--no-augment', 'the same as --no-augmentation').hideHelp())
     .option('--forgetting', 'count forgetting events; leaves forgetting.npy')
+    .option('--record-correctness', 'record which examples were right in each epoch; leaves correctness.npy')
+    .option(
+      '--tensorboard [folder]',
+      'write scalars for TensorBoard (default folder: tensorboard in --run-dir)',
+    )
     .option(
       '--validation <n>',
       'examples held out to report validation accuracy on, at random by seed',
@@ -194,6 +201,8 @@ async function toOptions(
     momentum: given.momentum,
     weightDecay: given.weightDecay,
     forgetting: given.forgetting,
+    recordCorrectness: given.recordCorrectness,
+    tensorboard: given.tensorboard,
     indices: given.subset === undefined ? undefined : await readIndexFile(given.subset),
     runDirectory: given.runDir,
     resume: given.resume,

@@ -10,6 +10,7 @@ import { SvpError } from '../errors';
 import { kernels } from '../models/kernels';
 import { ForgettingTracker } from '../native/forgetting-tracker';
 import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
+import { EpochCorrectness } from './epoch-recorder';
 import { evaluateAccuracy } from './evaluate';
 import { trainingFingerprint } from './fingerprint';
 import { correctRows, RunningMeans } from './metrics';
@@ -67,6 +68,7 @@ class Run {
   private readonly epochs: EpochRecord[] = [];
   private seconds = 0;
   private forgetting?: ForgettingTracker;
+  private correctness?: EpochCorrectness;
   private fingerprint = '';
   private readonly meter: ProgressMeter;
 
@@ -80,17 +82,20 @@ class Run {
     const stage = `training ${model.arch} on ${rows.length} ${unit}`;
     this.meter = new ProgressMeter(stage, rates.length * loader.batches, 'steps', onProgress);
     if (training.trackForgetting) this.forgetting = new ForgettingTracker(training.dataset.count);
+    if (training.recorder) this.correctness = new EpochCorrectness(training.dataset.count);
   }
 
   async toTheEnd(): Promise<TrainModelResult> {
-    const { checkpoint, rates, onEpoch } = this.training;
+    const { checkpoint, rates, onEpoch, recorder } = this.training;
     if (checkpoint) {
       this.fingerprint = trainingFingerprint(this.training);
       if (checkpoint.resume && existsSync(checkpoint.path)) await this.restore(checkpoint.path);
     }
+    await recorder?.begin?.([...this.epochs], rates.length);
     while (this.epochs.length < rates.length) {
       const record = await this.epoch(this.epochs.length);
       this.epochs.push(record);
+      if (this.correctness) await recorder?.epoch(record, this.correctness.values);
       if (checkpoint) await this.save(checkpoint.path);
       onEpoch?.(record);
     }
@@ -107,6 +112,7 @@ class Run {
     const { rates, evaluateEveryEpoch, signal } = this.training;
     const startedAt = performance.now();
     const means = new RunningMeans();
+    this.correctness?.begin();
     let step = e * this.loader.batches;
     for await (const batch of this.loader.epoch(e)) {
       throwIfAborted(signal);
@@ -149,6 +155,7 @@ class Run {
       );
     }
     this.forgetting?.update(batch.indices, correct);
+    this.correctness?.add(batch.indices, correct);
   }
 
   private async evaluation(): Promise<Evaluation> {

@@ -5,6 +5,7 @@ import { resolveRows } from '../data/dataset';
 import { checkExamples, type Dataset, inputOf, inputText } from '../data/examples';
 import { SvpError } from '../errors';
 import type { Model } from '../models/model';
+import type { EpochRecorder } from './epoch-recorder';
 import type { TrainingPlan } from './fingerprint';
 import { learningRatePerEpoch } from './schedule';
 import type { TrainModelOptions } from './types';
@@ -31,6 +32,12 @@ const optionsShape = z.object({
   trackForgetting: z.boolean().optional(),
   evaluateEveryEpoch: z.boolean().optional(),
   checkpoint: z.strictObject({ path: z.string().min(1), resume: z.boolean().optional() }).optional(),
+  recorder: z
+    .custom<EpochRecorder>(
+      (value) => typeof (value as EpochRecorder)?.epoch === 'function',
+      'must be an object with an epoch method',
+    )
+    .optional(),
   signal: z
     .custom<AbortSignal>(
       (value) => typeof (value as AbortSignal)?.aborted === 'boolean',
