@@ -1,5 +1,6 @@
 import { attribute, type Handle, type Kernels } from '../models/kernels';
 import type { Model } from '../models/model';
+import { ChangingScalar } from './changing-scalar';
 import type { Optimizer, OptimizerState } from './optimizer';
 import { WeightDecay, type WeightDecayOptions } from './weight-decay';
 
@@ -20,6 +21,7 @@ export interface MomentumOptions extends WeightDecayOptions {
 export class MomentumOptimizer implements Optimizer {
   private velocity: Handle;
   private readonly decay: WeightDecay;
+  private readonly rate: ChangingScalar;
   private steps = 0;
 
   constructor(
@@ -29,6 +31,7 @@ export class MomentumOptimizer implements Optimizer {
   ) {
     this.velocity = kernels.float(new Float32Array(model.parameters), [model.parameters]);
     this.decay = new WeightDecay(kernels, model, options);
+    this.rate = new ChangingScalar(kernels);
   }
 
   step(gradient: Handle, rate: number): void {
@@ -41,10 +44,7 @@ export class MomentumOptimizer implements Optimizer {
     this.velocity = velocity;
     const direction = nesterov ? this.sum([this.slowed(velocity), ...down], down) : velocity;
     for (const term of down) if (term !== gradient) kernels.free(term);
-    // Made for this step: a schedule may have another rate at each.
-    const scalar = kernels.float(Float32Array.of(rate), []);
-    const [move] = kernels.run('Mul', FLOAT, [direction, scalar], 1);
-    kernels.free(scalar);
+    const [move] = kernels.run('Mul', FLOAT, [direction, this.rate.of(rate)], 1);
     if (nesterov) kernels.free(direction);
     const [moved] = kernels.run('Sub', FLOAT, [w, move], 1);
     kernels.free(move);
@@ -66,6 +66,7 @@ export class MomentumOptimizer implements Optimizer {
   dispose(): void {
     this.kernels.free(this.velocity);
     this.decay.dispose();
+    this.rate.dispose();
   }
 
   private slowed(velocity: Handle): Handle {
