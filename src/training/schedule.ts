@@ -55,7 +55,7 @@ export function resolveSchedule(o: ScheduleOptions, examples: number, where: str
   if (epochs.length !== learningRates.length) {
     fail(
       'learningRates',
-      `${epochs.length} stages of epochs came with ${learningRates.length} learning rates: give one rate per stage.`,
+      `${epochs.length} stages of epochs came with ${learningRates.length} learning rates: give lists of the same length, one rate per stage.`,
     );
   }
   const kind = o.schedule === 'cosine' ? 'cosine' : 'steps';

@@ -130,7 +130,7 @@ describeWithTensorFlow('training by a recipe', () => {
   });
 
   test('a part of a schedule is the beginning of the whole, and can become it', async () => {
-    const schedule = { schedule: 'cosine', epochs: [4], learningRates: [0.1] } as const;
+    const schedule = { schedule: 'cosine' as const, epochs: [4], learningRates: [0.1] };
     const file = path.join(folder, 'part.ckpt');
     const whole = make();
     const kept: unknown[] = [];
@@ -271,7 +271,7 @@ describeWithTensorFlow('training by a recipe', () => {
       { patience: 2, minDelta: 0.01 },
       { referenceBatchSize: 64 },
     ];
-    const cosine = { epochs: [3], learningRates: [0.1], schedule: 'cosine' } as const;
+    const cosine = { epochs: [3], learningRates: [0.1], schedule: 'cosine' as const };
     const hashes = [first, ...other.map((recipe) => fingerprint(recipe))];
     hashes.push(fingerprint(cosine), fingerprint({ ...cosine, finalLearningRate: 0.01 }));
     hashes.push(fingerprint({ epochs: [3], learningRates: [0.1] }));

@@ -82,7 +82,7 @@ describe('the learning rate of every step', () => {
     expect(rates({ epochs: [0], learningRates: [0.1] }, 1)).toEqual([]);
   });
 
-  const cosine = { schedule: 'cosine', epochs: [2], learningRates: [0.1] } as const;
+  const cosine = { schedule: 'cosine' as const, epochs: [2], learningRates: [0.1] };
   test.each<[ScheduleOptions, string]>([
     [{ epochs: [1, 2], learningRates: [0.1] }, 'learningRates'],
     [{ epochs: [1] }, 'learningRates'],
