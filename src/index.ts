@@ -107,4 +107,5 @@ export {
 export { loadCheckpoint, modelFromCheckpoint, saveCheckpoint } from './training/checkpoint';
 export { trainFastText } from './training/fasttext';
 export type { FastTextEpochOutcome, TrainFastTextOptions } from './training/fasttext-options';
+export type { Recipe } from './training/recipe';
 export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Recipe } from '../training/recipe';
+import type { Recipe } from '../experiments/network';
 import { finiteNumber, gathered, wholeNumber } from './options';
 
 interface Flag {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { type Recipe, recipeShape } from '../training/recipe';
 import { FASTTEXT } from './fasttext-names';
 
+export type { Recipe } from '../training/recipe';
+
 /** A network and how it is trained. */
 export interface Network extends Recipe {
   arch: string;
