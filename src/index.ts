@@ -105,7 +105,9 @@ export {
   verifySelection,
 } from './selection/verify';
 export { loadCheckpoint, modelFromCheckpoint, saveCheckpoint } from './training/checkpoint';
+export type { EpochRecorder } from './training/epoch-recorder';
 export { trainFastText } from './training/fasttext';
 export type { FastTextEpochOutcome, TrainFastTextOptions } from './training/fasttext-options';
+export { type ForgettingAfterEpoch, forgettingPerEpoch } from './training/forgetting-per-epoch';
 export type { Recipe } from './training/recipe';
 export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

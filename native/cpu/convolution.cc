@@ -60,7 +60,7 @@ std::size_t source_length(const Axis& axis, std::size_t positions) {
 }
 
 // The work of one piece: `images` images, grid rows [row, row + rows).
-void gather_piece(const Gather& g, const cpu::ConvolutionKernels& kernels, Convolution::State::Scratch& scratch,
+void gather_piece(const Gather& g, const cpu::PanelKernels& kernels, Convolution::State::Scratch& scratch,
                   std::size_t image, std::size_t images, std::size_t row, std::size_t rows) {
   const std::size_t columns = static_cast<std::size_t>(g.columns.last - g.columns.first);
   const std::size_t high = source_length(g.rows, rows);
@@ -112,11 +112,12 @@ void gather(const Gather& g, Convolution::State& state) {
   }
   const std::size_t strips = (rows + high - 1) / high;
   const std::size_t groups = (g.batch + images - 1) / images;
+  const cpu::PanelKernels& kernels = state.kernels.of(g.targets);
   state.pool.parallel_for(groups * strips, 1, [&](std::size_t begin, std::size_t end, unsigned thread) {
     for (std::size_t piece = begin; piece < end; piece++) {
       const std::size_t image = piece / strips * images;
       const std::size_t row = piece % strips * high;
-      gather_piece(g, state.kernels, state.scratch[thread], image, std::min(images, g.batch - image), row,
+      gather_piece(g, kernels, state.scratch[thread], image, std::min(images, g.batch - image), row,
                    std::min(high, rows - row));
     }
   });
@@ -152,7 +153,7 @@ Convolution::~Convolution() = default;
 
 void Convolution::forward(const ConvolutionShape& s, const float* x, const float* w, const float* plus, float* y) {
   if (winograd_pays(s)) return state_->winograd_forward(s, x, w, plus, y);
-  const std::size_t panel = state_->kernels.panel;
+  const std::size_t panel = state_->kernels.of(s.outputs).panel;
   const std::size_t panels = (s.outputs + panel - 1) / panel;
   const std::size_t depth = s.filter_height * s.filter_width * s.inputs;
   state_->weights.require(panels * depth * panel);
@@ -183,7 +184,7 @@ void Convolution::forward(const ConvolutionShape& s, const float* x, const float
 void Convolution::input_gradient(const ConvolutionShape& s, const float* w, const float* dy, const float* plus,
                                  float* dx) {
   if (winograd_pays(s)) return state_->winograd_input_gradient(s, w, dy, plus, dx);
-  const std::size_t panel = state_->kernels.panel;
+  const std::size_t panel = state_->kernels.of(s.inputs).panel;
   const std::size_t panels = (s.inputs + panel - 1) / panel;
   // Grid position g gathers dy at g − taps + 1 … g, so that the taps of input position i = g·stride + phase − padding meet it.
   const auto axis = [](std::size_t length, std::size_t stride, std::size_t before, std::size_t taps) {

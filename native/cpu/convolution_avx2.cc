@@ -4,6 +4,8 @@
 
 namespace svp::cpu {
 
-ConvolutionKernels convolution_kernels_avx2() { return {kPanel, convolve, filter}; }
+ConvolutionKernels convolution_kernels_avx2() {
+  return {panel_kernels<2, 6, 6>(), panel_kernels<1, 10, 12>()};
+}
 
 }  // namespace svp::cpu

@@ -41,10 +41,17 @@ struct FilterPanel {
   float* sum;                     // taps × panel width; added to
 };
 
-struct ConvolutionKernels {
+struct PanelKernels {
   std::size_t panel;              // output channels in a panel
   void (*convolve)(const ConvolutionPanel&);
   void (*filter)(const FilterPanel&);
+};
+
+struct ConvolutionKernels {
+  PanelKernels wide;              // two vectors of channels
+  PanelKernels narrow;            // one
+  // For an operation that makes so many channels.
+  const PanelKernels& of(std::size_t channels) const { return channels <= narrow.panel ? narrow : wide; }
 };
 
 ConvolutionKernels convolution_kernels_scalar();

@@ -4,6 +4,8 @@
 
 namespace svp::cpu {
 
-ConvolutionKernels convolution_kernels_neon() { return {kPanel, convolve, filter}; }
+ConvolutionKernels convolution_kernels_neon() {
+  return {panel_kernels<2, 6, 6>(), panel_kernels<1, 12, 12>()};
+}
 
 }  // namespace svp::cpu

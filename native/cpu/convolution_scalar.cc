@@ -4,6 +4,8 @@
 
 namespace svp::cpu {
 
-ConvolutionKernels convolution_kernels_scalar() { return {kPanel, convolve, filter}; }
+ConvolutionKernels convolution_kernels_scalar() {
+  return {panel_kernels<2, 6, 6>(), panel_kernels<1, 6, 6>()};
+}
 
 }  // namespace svp::cpu

@@ -1,99 +1,104 @@
-// Register tiles of the convolution kernels over `Lanes`: 6 pixels (or taps) × 2 vectors of output channels. With AVX2 that
-// is twelve accumulators, two registers of the packed operand and one broadcast: twelve fused multiply-adds for eight loads,
-// so the multipliers and not the load ports are the limit.
+// Register tiles of the convolution kernels over `Lanes`: some pixels (or taps) × one or two vectors of output channels. With
+// AVX2 a tile of two is 6 × 2: twelve accumulators, two registers of the packed operand and one broadcast, so twelve fused
+// multiply-adds for eight loads: the multipliers and not the load ports are the limit. AVX-512 and NEON have registers for more.
+// A tile of one vector serves convolutions of few channels, where the second one would multiply zeros.
 #pragma once
+
+#include <array>
+#include <utility>
 
 #include "convolution_kernels.h"
 
 namespace svp::cpu {
 namespace {
 
-constexpr std::size_t kTile = 6;
-constexpr std::size_t kPanel = 2 * Lanes::kCount;
-
-template <std::size_t R>
-inline void convolve_tile(const ConvolutionPanel& p, std::size_t first) {
+template <std::size_t R, std::size_t W>
+void convolve_tile(const ConvolutionPanel& p, std::size_t first) {
   using V = Lanes::V;
-  V sum[R][2];
-#pragma GCC unroll 6
-  for (std::size_t r = 0; r < R; r++) sum[r][0] = sum[r][1] = Lanes::zero();
+  constexpr std::size_t kPanel = W * Lanes::kCount;
+  V sum[R][W];
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < R; r++) {
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < W; v++) sum[r][v] = Lanes::zero();
+  }
   const float* w = p.weights;
   const std::uint32_t* pixels = p.pixels + first;
   for (const SourceRun* run = p.runs; run < p.runs + p.run_count; run++) {
     const float* x[R];
-#pragma GCC unroll 6
+#pragma GCC unroll 16
     for (std::size_t r = 0; r < R; r++) x[r] = p.source + pixels[r] + run->offset;
     const std::size_t length = run->length;
 #pragma GCC unroll 2
     for (std::size_t k = 0; k < length; k++, w += kPanel) {
-      const V w0 = Lanes::load(w);
-      const V w1 = Lanes::load(w + Lanes::kCount);
-#pragma GCC unroll 6
+      V weight[W];
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < W; v++) weight[v] = Lanes::load(w + v * Lanes::kCount);
+#pragma GCC unroll 16
       for (std::size_t r = 0; r < R; r++) {
-        const V v = Lanes::all(x[r] + k);
-        sum[r][0] = Lanes::fma(v, w0, sum[r][0]);
-        sum[r][1] = Lanes::fma(v, w1, sum[r][1]);
+        const V value = Lanes::all(x[r] + k);
+#pragma GCC unroll 2
+        for (std::size_t v = 0; v < W; v++) sum[r][v] = Lanes::fma(value, weight[v], sum[r][v]);
       }
     }
   }
   const std::size_t* outputs = p.outputs + first;
   if (p.channels == kPanel) {
-#pragma GCC unroll 6
+#pragma GCC unroll 16
     for (std::size_t r = 0; r < R; r++) {
-      float* y = p.y + outputs[r];
-      if (p.plus != nullptr) {
-        sum[r][0] = Lanes::add(sum[r][0], Lanes::load(p.plus + outputs[r]));
-        sum[r][1] = Lanes::add(sum[r][1], Lanes::load(p.plus + outputs[r] + Lanes::kCount));
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < W; v++) {
+        const std::size_t at = outputs[r] + v * Lanes::kCount;
+        Lanes::store(p.y + at, p.plus != nullptr ? Lanes::add(sum[r][v], Lanes::load(p.plus + at)) : sum[r][v]);
       }
-      Lanes::store(y, sum[r][0]);
-      Lanes::store(y + Lanes::kCount, sum[r][1]);
     }
     return;
   }
   // Unrolled as well: an index that is not a constant would keep the accumulators in memory all the while.
-#pragma GCC unroll 6
+#pragma GCC unroll 16
   for (std::size_t r = 0; r < R; r++) {
     float row[kPanel];
-    Lanes::store(row, sum[r][0]);
-    Lanes::store(row + Lanes::kCount, sum[r][1]);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < W; v++) Lanes::store(row + v * Lanes::kCount, sum[r][v]);
     float* y = p.y + outputs[r];
     for (std::size_t c = 0; c < p.channels; c++) y[c] = p.plus != nullptr ? row[c] + p.plus[outputs[r] + c] : row[c];
   }
 }
 
-void convolve(const ConvolutionPanel& p) {
-  std::size_t first = 0;
-  std::size_t left = p.count;
-  // A rest of one to three pixels would leave the multipliers waiting for each other: it shares with the last full tile.
-  for (; left >= 2 * kTile || left == kTile; left -= kTile, first += kTile) convolve_tile<kTile>(p, first);
-  if (left > kTile) {
-    switch (left) {
-      case 7: convolve_tile<4>(p, first); convolve_tile<3>(p, first + 4); return;
-      case 8: convolve_tile<4>(p, first); convolve_tile<4>(p, first + 4); return;
-      case 9: convolve_tile<5>(p, first); convolve_tile<4>(p, first + 5); return;
-      case 10: convolve_tile<5>(p, first); convolve_tile<5>(p, first + 5); return;
-      default: convolve_tile<6>(p, first); convolve_tile<5>(p, first + 6); return;
-    }
-  }
-  switch (left) {
-    case 5: convolve_tile<5>(p, first); return;
-    case 4: convolve_tile<4>(p, first); return;
-    case 3: convolve_tile<3>(p, first); return;
-    case 2: convolve_tile<2>(p, first); return;
-    case 1: convolve_tile<1>(p, first); return;
-    default: return;
-  }
+using ConvolveTile = void (*)(const ConvolutionPanel&, std::size_t);
+
+// Tiles of 1, 2, … R pixels.
+template <std::size_t W, std::size_t... R>
+constexpr std::array<ConvolveTile, sizeof...(R)> convolve_tiles(std::index_sequence<R...>) {
+  return {convolve_tile<R + 1, W>...};
 }
 
-template <std::size_t R>
-inline void filter_tile(const FilterPanel& p, std::size_t tap) {
+template <std::size_t R, std::size_t W>
+void convolve(const ConvolutionPanel& p) {
+  static constexpr std::array<ConvolveTile, R> kTiles = convolve_tiles<W>(std::make_index_sequence<R>{});
+  std::size_t first = 0;
+  std::size_t left = p.count;
+  for (; left >= 2 * R || left == R; left -= R, first += R) convolve_tile<R, W>(p, first);
+  // A rest of one to three pixels would leave the multipliers waiting for each other: it shares with the last full tile.
+  if (left > R) {
+    const std::size_t half = (left + 1) / 2;
+    kTiles[half - 1](p, first);
+    first += half;
+    left -= half;
+  }
+  if (left > 0) kTiles[left - 1](p, first);
+}
+
+template <std::size_t R, std::size_t W>
+void filter_tile(const FilterPanel& p, std::size_t tap) {
   using V = Lanes::V;
-  V sum[R][2];
+  constexpr std::size_t kPanel = W * Lanes::kCount;
+  V sum[R][W];
   float* out = p.sum + tap * kPanel;
-#pragma GCC unroll 6
+#pragma GCC unroll 16
   for (std::size_t r = 0; r < R; r++) {
-    sum[r][0] = Lanes::load(out + r * kPanel);
-    sum[r][1] = Lanes::load(out + r * kPanel + Lanes::kCount);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < W; v++) sum[r][v] = Lanes::load(out + r * kPanel + v * Lanes::kCount);
   }
   const float* dy = p.dy;
   const std::size_t step = p.step;
@@ -101,34 +106,42 @@ inline void filter_tile(const FilterPanel& p, std::size_t tap) {
     const float* x = p.x + p.rows[row] + tap;
 #pragma GCC unroll 2
     for (std::size_t c = 0; c < p.columns; c++, x += step, dy += kPanel) {
-      const V d0 = Lanes::load(dy);
-      const V d1 = Lanes::load(dy + Lanes::kCount);
-#pragma GCC unroll 6
+      V gradient[W];
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < W; v++) gradient[v] = Lanes::load(dy + v * Lanes::kCount);
+#pragma GCC unroll 16
       for (std::size_t r = 0; r < R; r++) {
-        const V v = Lanes::all(x + r);
-        sum[r][0] = Lanes::fma(v, d0, sum[r][0]);
-        sum[r][1] = Lanes::fma(v, d1, sum[r][1]);
+        const V value = Lanes::all(x + r);
+#pragma GCC unroll 2
+        for (std::size_t v = 0; v < W; v++) sum[r][v] = Lanes::fma(value, gradient[v], sum[r][v]);
       }
     }
   }
-#pragma GCC unroll 6
+#pragma GCC unroll 16
   for (std::size_t r = 0; r < R; r++) {
-    Lanes::store(out + r * kPanel, sum[r][0]);
-    Lanes::store(out + r * kPanel + Lanes::kCount, sum[r][1]);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < W; v++) Lanes::store(out + r * kPanel + v * Lanes::kCount, sum[r][v]);
   }
 }
 
+using FilterTile = void (*)(const FilterPanel&, std::size_t);
+
+template <std::size_t W, std::size_t... R>
+constexpr std::array<FilterTile, sizeof...(R)> filter_tiles(std::index_sequence<R...>) {
+  return {filter_tile<R + 1, W>...};
+}
+
+template <std::size_t R, std::size_t W>
 void filter(const FilterPanel& p) {
+  static constexpr std::array<FilterTile, R> kTiles = filter_tiles<W>(std::make_index_sequence<R>{});
   std::size_t tap = 0;
-  for (; tap + kTile <= p.taps; tap += kTile) filter_tile<kTile>(p, tap);
-  switch (p.taps - tap) {
-    case 5: filter_tile<5>(p, tap); return;
-    case 4: filter_tile<4>(p, tap); return;
-    case 3: filter_tile<3>(p, tap); return;
-    case 2: filter_tile<2>(p, tap); return;
-    case 1: filter_tile<1>(p, tap); return;
-    default: return;
-  }
+  for (; tap + R <= p.taps; tap += R) filter_tile<R, W>(p, tap);
+  if (tap < p.taps) kTiles[p.taps - tap - 1](p, tap);
+}
+
+template <std::size_t W, std::size_t ConvolveRows, std::size_t FilterRows>
+constexpr PanelKernels panel_kernels() {
+  return {W * Lanes::kCount, convolve<ConvolveRows, W>, filter<FilterRows, W>};
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ constexpr std::size_t kMostParts = 16;
 void Convolution::filter_gradient(const ConvolutionShape& s, const float* x, const float* dy, float* dw) {
   if (winograd_pays(s)) return state_->winograd_filter_gradient(s, x, dy, dw);
   State& state = *state_;
-  const std::size_t panel = state.kernels.panel;
+  const cpu::PanelKernels& kernels = state.kernels.of(s.outputs);
+  const std::size_t panel = kernels.panel;
   const std::size_t panels = (s.outputs + panel - 1) / panel;
   const std::size_t high = s.output_height();
   const std::size_t wide = s.output_width();
@@ -88,10 +89,10 @@ void Convolution::filter_gradient(const ConvolutionShape& s, const float* x, con
             }
             for (std::size_t g = 0; g < here_groups; g++) {
               for (std::size_t ky = 0; ky < s.filter_height; ky++) {
-                state.kernels.filter({scratch.source.data() + g * images * source_stride + ky * source_columns * width,
-                                      scratch.pixels.data(), scratch.pixels.size(), wide, s.stride_width * width,
-                                      scratch.gradient.data() + p * pixels * panel, taps,
-                                      sums + g * group_floats + (p * s.filter_height + ky) * taps * panel});
+                kernels.filter({scratch.source.data() + g * images * source_stride + ky * source_columns * width,
+                                scratch.pixels.data(), scratch.pixels.size(), wide, s.stride_width * width,
+                                scratch.gradient.data() + p * pixels * panel, taps,
+                                sums + g * group_floats + (p * s.filter_height + ky) * taps * panel});
               }
             }
           }

@@ -23,7 +23,8 @@ std::size_t plane_floats(std::size_t floats) { return floats + 16; }
 }  // namespace
 
 void Convolution::State::winograd_gather(const Small& s) {
-  const std::size_t panel = kernels.panel;
+  const cpu::PanelKernels& panel_kernels = kernels.of(s.targets);
+  const std::size_t panel = panel_kernels.panel;
   const std::size_t panels = (s.targets + panel - 1) / panel;
   const std::size_t tile_rows = (s.height + 1) / 2;
   const std::size_t tile_columns = (s.width + 1) / 2;
@@ -68,7 +69,7 @@ void Convolution::State::winograd_gather(const Small& s) {
       const std::size_t tiles = here * strip * tile_columns;
       for (std::size_t plane = 0; plane < kWinogradPlanes; plane++) {
         for (std::size_t p = 0; p < panels; p++) {
-          kernels.convolve({mine.planes.data() + plane * in_plane, mine.pixels.data(), mine.outputs.data(), tiles, &run, 1,
+          panel_kernels.convolve({mine.planes.data() + plane * in_plane, mine.pixels.data(), mine.outputs.data(), tiles, &run, 1,
                             weights.data() + (plane * panels + p) * s.channels * panel,
                             mine.products.data() + plane * out_plane + p * panel, nullptr,
                             std::min(panel, s.targets - p * panel)});
@@ -91,7 +92,7 @@ void Convolution::State::winograd_gather(const Small& s) {
 
 void Convolution::State::winograd_forward(const ConvolutionShape& s, const float* x, const float* w, const float* plus,
                                           float* y) {
-  const std::size_t panel = kernels.panel;
+  const std::size_t panel = kernels.of(s.outputs).panel;
   const std::size_t panels = (s.outputs + panel - 1) / panel;
   const std::size_t plane = panels * s.inputs * panel;
   weights.require(kWinogradPlanes * plane);
@@ -109,7 +110,7 @@ void Convolution::State::winograd_forward(const ConvolutionShape& s, const float
 
 void Convolution::State::winograd_input_gradient(const ConvolutionShape& s, const float* w, const float* dy,
                                                  const float* plus, float* dx) {
-  const std::size_t panel = kernels.panel;
+  const std::size_t panel = kernels.of(s.inputs).panel;
   const std::size_t panels = (s.inputs + panel - 1) / panel;
   const std::size_t plane = panels * s.outputs * panel;
   weights.require(kWinogradPlanes * plane);

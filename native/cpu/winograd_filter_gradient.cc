@@ -24,7 +24,8 @@ constexpr std::size_t kMostParts = 16;
 }  // namespace
 
 void Convolution::State::winograd_filter_gradient(const ConvolutionShape& s, const float* x, const float* dy, float* dw) {
-  const std::size_t panel = kernels.panel;
+  const cpu::PanelKernels& panel_kernels = kernels.of(s.outputs);
+  const std::size_t panel = panel_kernels.panel;
   const std::size_t panels = (s.outputs + panel - 1) / panel;
   const std::size_t high = s.output_height();
   const std::size_t wide = s.output_width();
@@ -89,7 +90,7 @@ void Convolution::State::winograd_filter_gradient(const ConvolutionShape& s, con
           for (std::size_t k = 0; k < kWinogradPlanes; k++) {
             for (std::size_t p = 0; p < panels; p++) {
               for (std::size_t g = 0; g < here_groups; g++) {
-                kernels.filter({mine.planes.data() + (g * kWinogradPlanes + k) * source_plane, &beginning, 1, tiles, kGroup,
+                panel_kernels.filter({mine.planes.data() + (g * kWinogradPlanes + k) * source_plane, &beginning, 1, tiles, kGroup,
                                 mine.products.data() + k * gradient_plane + p * most * panel, kGroup,
                                 mine_sums + g * group_sums + k * sum_plane + p * kGroup * panel});
               }

@@ -134,6 +134,8 @@ function configValue(option: Option, value: unknown, what: string): unknown {
     throw new SvpError('SVP_E_OPTION', `${what} must be ${wanted}, not ${JSON.stringify(value)}.`);
   };
   if (option.isBoolean() || option.negate) return typeof value === 'boolean' ? value : fail('true or false');
+  // An option whose value can be left out, as in --tensorboard.
+  if (option.optional && typeof value === 'boolean') return value;
   // Several values are for options that take several on the command line: those that gather them into a list.
   if (Array.isArray(value)) {
     const list = value.reduce((sofar, one) => parsed(option, one, what, sofar), undefined as unknown);

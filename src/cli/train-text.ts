@@ -23,6 +23,8 @@ interface TextCommandOptions extends CommonOptions {
   threads?: number;
   epochs?: number[];
   learningRate?: number[];
+  recordCorrectness?: boolean;
+  tensorboard?: string | boolean;
   validation: number | string;
   subset?: string;
   seed: number;
@@ -193,6 +195,8 @@ async function toOptions(o: TextCommandOptions, context: CliContext): Promise<Tr
     epochs: one(o.epochs, '--epochs'),
     learningRate: one(o.learningRate, '--learning-rate'),
     indices: o.subset === undefined ? undefined : await readIndexFile(o.subset),
+    recordCorrectness: o.recordCorrectness,
+    tensorboard: o.tensorboard,
     runDirectory: o.runDir,
     resume: o.resume,
     force: o.force,

@@ -14,6 +14,8 @@ interface TrainCommandOptions extends CommonOptions {
   arch: string;
   width?: number;
   forgetting?: boolean;
+  recordCorrectness?: boolean;
+  tensorboard?: string | boolean;
   validation: number | string;
   subset?: string;
   seed: number;
@@ -55,6 +57,11 @@ export function registerTrain(program: Command, context: CliContext): void {
   addRecipeOptions(command)
     .addOption(new Option('--no-augment', 'the same as --no-augmentation').hideHelp())
     .option('--forgetting', 'count forgetting events; leaves forgetting.npy')
+    .option('--record-correctness', 'record which examples were right in each epoch; leaves correctness.npy')
+    .option(
+      '--tensorboard [folder]',
+      'write scalars for TensorBoard (default folder: tensorboard in --run-dir)',
+    )
     .option(
       '--validation <size>',
       'examples held out to report validation accuracy on, at random by seed: a number or a share',
@@ -170,6 +177,8 @@ async function toOptions(
     imageSize: given.imageSize,
     width: given.width,
     forgetting: given.forgetting,
+    recordCorrectness: given.recordCorrectness,
+    tensorboard: given.tensorboard,
     indices: given.subset === undefined ? undefined : await readIndexFile(given.subset),
     runDirectory: given.runDir,
     resume: given.resume,

@@ -68,6 +68,14 @@ export async function writeFileAtomically(
   }
 }
 
+/**
+ * The file that a temporary name of `writeFileAtomically` was meant to become, or undefined for any other name: what a
+ * killed process has left, for the owner of a folder to take away.
+ */
+export function temporaryOf(name: string): string | undefined {
+  return /^\.(.+)\.[0-9a-f]{12}\.tmp$/.exec(name)?.[1];
+}
+
 async function writeAll(handle: fs.FileHandle, bytes: Uint8Array): Promise<void> {
   // One write call moves at most about 2 GiB.
   const step = 1 << 30;

@@ -6,6 +6,7 @@ import type { TextDataset } from '../data/text/text-dataset';
 import { textOf } from '../data/text/text-words';
 import { SvpError } from '../errors';
 import { findMethod } from '../selection/registry';
+import { CorrectnessFile } from '../training/correctness-file';
 import { type FastTextModel, textCorpus, trainFastText } from '../training/fasttext';
 import { FASTTEXT } from './fasttext-names';
 import type { JobHooks, ScoreJob, ScoreOutcome, TrainJob, TrainOutcome } from './training-host';
@@ -63,6 +64,9 @@ export class FastTextHost {
             },
           }
         : {}),
+      ...(job.correctness === undefined
+        ? {}
+        : { recorder: new CorrectnessFile(job.correctness, train.count) }),
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       ...(hooks.onProgress ? { onProgress: hooks.onProgress } : {}),
       onEpoch: (epoch: EpochRecord) => hooks.onEpoch?.(epoch),

@@ -10,6 +10,7 @@ import { createModel } from '../models/registry';
 import { scorePool } from '../scoring/tensorflow-scorer';
 import type { RowScorer } from '../selection/method';
 import { findMethod } from '../selection/registry';
+import { CorrectnessFile } from '../training/correctness-file';
 import { recipeOf } from '../training/recipe';
 import { trainModel } from '../training/trainer';
 import { CheckpointKeeper } from './checkpoint-keeper';
@@ -119,6 +120,9 @@ export class LocalTrainingHost implements TrainingHost {
       seed: job.seed,
       evaluateEveryEpoch: job.evaluateEveryEpoch ?? true,
       ...(keeper ? { checkpoint: keeper.forTrainer } : {}),
+      ...(job.correctness === undefined
+        ? {}
+        : { recorder: new CorrectnessFile(job.correctness, train.count) }),
       ...defined({ signal: hooks.signal, onProgress: hooks.onProgress }),
       onEpoch: (epoch) => {
         keeper?.epochEnded(epoch);

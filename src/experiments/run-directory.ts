@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
-import { ensureFolder, writeFileAtomically } from '../core/atomic-file';
+import { ensureFolder, temporaryOf, writeFileAtomically } from '../core/atomic-file';
 import type { EpochRecord } from '../core/run-record';
 import { formatIndexFile } from '../data/formats/index-file';
 import { SvpError } from '../errors';
@@ -166,7 +166,7 @@ export class RunDirectory {
   async sweep(): Promise<void> {
     const entries = await fs.readdir(this.folder, { recursive: true }).catch(() => [] as string[]);
     for (const entry of entries) {
-      if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(path.basename(entry))) {
+      if (temporaryOf(path.basename(entry)) !== undefined) {
         await fs.rm(this.file(entry), { force: true });
       }
     }

@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
-import { ensureFolder, writeError, writeFileAtomically } from '../core/atomic-file';
+import { ensureFolder, temporaryOf, writeError, writeFileAtomically } from '../core/atomic-file';
 import { writeIndexFile } from '../data/formats/index-file';
 import { writeNpy } from '../data/formats/npy';
 import { NpyAppender } from '../data/formats/npy-append';
@@ -70,7 +70,11 @@ export class ScoreFiles {
       progress = await readProgress(progressFile);
       if (progress === undefined) {
         const finished = await finishedRecord(folder);
-        if (finished?.fingerprint === fingerprint) return { finished };
+        if (finished?.fingerprint === fingerprint) {
+          // The process that finished it may have been killed just before it took these away.
+          await removeUnfinished(folder);
+          return { finished };
+        }
       }
       if (progress && progress.fingerprint !== fingerprint) {
         throw new SvpError(
@@ -81,7 +85,8 @@ export class ScoreFiles {
       }
     }
     if (progress === undefined && !force) await refuseToOverwrite(folder, progressFile);
-    if (progress === undefined) await removeUnfinished(folder, progressFile);
+    if (progress === undefined) await removeUnfinished(folder);
+    else await removeTemporaries(folder);
     const arrays = new Map<ScoreArray, NpyAppender>();
     try {
       for (const [name, columns] of Object.entries(options.arrays) as [ScoreArray, number | undefined][]) {
@@ -177,10 +182,7 @@ export class ScoreFiles {
   }
 
   private async remove(name: string): Promise<void> {
-    const file = path.join(this.options.folder, name);
-    await fs.rm(file, { force: true }).catch((error) => {
-      throw writeError(file, error);
-    });
+    await removeFile(path.join(this.options.folder, name));
   }
 }
 
@@ -218,11 +220,22 @@ async function isThere(name: string): Promise<boolean> {
 }
 
 /** What a pass has left that nobody goes on from. */
-async function removeUnfinished(folder: string, progressFile: string): Promise<void> {
-  const partials = Object.values(FILE_OF).map((name) => path.join(folder, `.${name}.partial`));
-  for (const file of [progressFile, ...partials]) {
-    await fs.rm(file, { force: true }).catch((error) => {
-      throw writeError(file, error);
-    });
+async function removeUnfinished(folder: string): Promise<void> {
+  const partials = Object.values(FILE_OF).map((name) => `.${name}.partial`);
+  for (const name of [PROGRESS, ...partials]) await removeFile(path.join(folder, name));
+  await removeTemporaries(folder);
+}
+
+/** What a killed process has left of a file that it was writing whole. */
+async function removeTemporaries(folder: string): Promise<void> {
+  for (const name of await fs.readdir(folder)) {
+    if ([PROGRESS, ...EVERYTHING].includes(temporaryOf(name) ?? ''))
+      await removeFile(path.join(folder, name));
   }
+}
+
+async function removeFile(file: string): Promise<void> {
+  await fs.rm(file, { force: true }).catch((error) => {
+    throw writeError(file, error);
+  });
 }

@@ -1,4 +1,3 @@
-import { promises as fs } from 'node:fs';
 import { z } from 'zod';
 import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
@@ -6,10 +5,13 @@ import type { EpochRecord } from '../core/run-record';
 import { writeNpy } from '../data/formats/npy';
 import { splitValidation } from '../data/split';
 import { validationSize } from '../data/validation-size';
-import { SvpError } from '../errors';
+import { CorrectnessFile } from '../training/correctness-file';
 import type { FastTextModel, TrainFastTextOptions } from '../training/fasttext';
 import { readTextCorpus, trainFastText } from '../training/fasttext';
-import { RunDirectory } from './run-directory';
+import { correctnessPath } from './record-correctness';
+import type { RunDirectory } from './run-directory';
+import { trainFolder } from './train-folder';
+import { TrainingLog } from './training-log';
 
 const LAST = 'checkpoint_last.svp';
 
@@ -30,6 +32,10 @@ export interface TrainTextOptions extends TextFormat, TextModelOptions {
   indices?: Uint32Array;
   /** Held out of those to report validation accuracy on: a number, a fraction below 1, or '10%'. Default 0. */
   validation?: number | string;
+  /** Leave correctness.npy: epochs × rows of the text, uint8, whether each was right when trained on. See `train`. */
+  recordCorrectness?: boolean;
+  /** Scalars for TensorBoard, into this folder; true: into `tensorboard` in the run folder. Default false. */
+  tensorboard?: boolean | string;
   /** Where the run goes. Default `runs/train-<UTC time>`. */
   runDirectory?: string;
   force?: boolean;
@@ -65,6 +71,8 @@ const schema = z.object({
   testFile: z.string().min(1).optional(),
   validation: z.union([z.number().min(0), z.string()]).optional(),
   runDirectory: z.string().min(1).optional(),
+  recordCorrectness: z.boolean().optional(),
+  tensorboard: z.union([z.boolean(), z.string().min(1)], 'must be true, false or a folder').optional(),
   force: z.boolean().optional(),
   resume: z.boolean().optional(),
   onRunDirectory: any,
@@ -86,7 +94,7 @@ const pick = (from: object, names: readonly string[]) =>
 
 /**
  * Trains fastText on a labelled file with forgetting events counted, and tests it after every epoch. The run folder gets
- * config.json, train.index, dev.index, results.csv, target.csv, forgetting.npy (float64, a count for each row of the file;
+ * config.json, train.index, dev.index, results.csv, events.ndjson, target.csv, forgetting.npy (float64, a count for each row of the file;
  * inf: never learned), model.svp, result.json and, epoch by epoch, checkpoint_last.svp.
  * @throws SvpError as trainFastText; SVP_E_EXISTS for a run folder that is not empty
  */
@@ -96,8 +104,9 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
   const settings = pick(o, [
     ...['dim', 'wordNgrams', 'buckets', 'minCount', 'epochs', 'learningRate', 'shuffle', 'seed', 'threads'],
   ]);
-  const run = await runFolder(o);
+  const run = await trainFolder({ ...o, leaveRunDirectory: true });
   o.onRunDirectory?.(run.folder);
+  let log: TrainingLog | undefined;
   try {
     const reading = pick(o, ['signal', 'onProgress']);
     const corpus = await readTextCorpus(o.trainFile, { ...format, ...reading });
@@ -116,6 +125,9 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
     });
     await run.writeIndices('train.index', train);
     await run.writeIndices('dev.index', validation);
+    const correctness = o.recordCorrectness
+      ? new CorrectnessFile(correctnessPath(run, train), corpus.examples)
+      : undefined;
     const model = await trainFastText({
       corpus,
       ...format,
@@ -127,12 +139,32 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
       evaluateEveryEpoch: true,
       trackForgetting: true,
       checkpoint: { path: run.file(LAST), resume: o.resume ?? false },
-      onEpoch: async (epoch, { epochs }) => {
-        await run.writeEpochs(epochs);
+      recorder: {
+        begin: async (finished, epochs) => {
+          log = await TrainingLog.open({
+            run,
+            resume: o.resume,
+            tensorboard: o.tensorboard,
+            finished,
+            examples: train.length,
+            about: { command: 'train', arch: 'fasttext', examples: train.length },
+          });
+          await correctness?.begin(finished, epochs);
+        },
+        epoch: (record, correct) => correctness?.epoch(record, correct),
+      },
+      onEpoch: async (epoch) => {
+        await log?.epoch(epoch);
         o.onEpoch?.(epoch);
       },
     });
-    return await leave(run, model, o);
+    const result = await leave(run, model, o);
+    const { testAccuracy, trainAccuracy, validationAccuracy, seconds } = result;
+    await log?.finish({ testAccuracy, trainAccuracy, validationAccuracy, seconds });
+    return result;
+  } catch (error) {
+    await log?.stop(error);
+    throw error;
   } finally {
     await run.sweep();
   }
@@ -174,17 +206,4 @@ async function leave(run: RunDirectory, model: FastTextModel, o: TrainTextOption
   };
   await run.writeJson('result.json', result);
   return result;
-}
-
-async function runFolder({ runDirectory, resume, force }: TrainTextOptions): Promise<RunDirectory> {
-  if (resume && runDirectory === undefined) {
-    throw new SvpError('SVP_E_OPTION', 'To resume, name the run’s folder (runDirectory, --run-dir).', {
-      option: 'resume',
-    });
-  }
-  if (resume && runDirectory !== undefined) {
-    const present = await fs.readdir(runDirectory).catch(() => [] as string[]);
-    if (present.length > 0) return RunDirectory.open(runDirectory);
-  }
-  return RunDirectory.create('train', runDirectory, force);
 }

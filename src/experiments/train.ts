@@ -1,4 +1,3 @@
-import { promises as fs } from 'node:fs';
 import { z } from 'zod';
 import { throwIfAborted } from '../core/abort';
 import { parseOptions } from '../core/options';
@@ -18,9 +17,11 @@ import { loadSource, sourceOf } from './dataset-source';
 import { epochsOf, guessScoreSeconds, guessTrainSeconds, type Network } from './network';
 import { openTrainingHost } from './open-training-host';
 import { checkPatience } from './protocol-options';
-import { RunDirectory } from './run-directory';
+import { correctnessPath } from './record-correctness';
 import { recipeSchedule, type Schedule } from './schedule';
+import { trainFolder } from './train-folder';
 import type { CheckpointPolicy, TrainJob } from './training-host';
+import { TrainingLog } from './training-log';
 
 /**
  * The recipe is as for trainModel, but that epochs and rates have defaults: one number of epochs alone is the total, in the
@@ -37,6 +38,13 @@ export interface TrainOptions extends Recipe {
   width?: number;
   /** Count forgetting events; the run folder then has forgetting.npy, a count for each row of train.index. Default false. */
   forgetting?: boolean;
+  /**
+   * Leave correctness.npy in the run folder: epochs × rows of the train split, uint8, whether each was right when it was
+   * trained on (1, 0; 255: not presented). See forgettingPerEpoch. Default false.
+   */
+  recordCorrectness?: boolean;
+  /** Scalars for TensorBoard, into this folder; true: into `tensorboard` in the run folder. Default false. */
+  tensorboard?: boolean | string;
   /** Rows of the train split to train on; default all. */
   indices?: Uint32Array;
   /**
@@ -110,6 +118,8 @@ const schema = z.object({
   width: z.int().min(1).optional(),
   ...recipeShape,
   forgetting: z.boolean().optional(),
+  recordCorrectness: z.boolean().optional(),
+  tensorboard: z.union([z.boolean(), z.string().min(1)], 'must be true, false or a folder').optional(),
   indices: any,
   validation: z.union([z.number().min(0), z.string()]).optional(),
   seed: z.int().optional(),
@@ -177,15 +187,15 @@ export async function trainPlan(options: TrainOptions): Promise<TrainPlan> {
 
 /**
  * Trains one network by a recipe, by default with SGD, momentum, weight decay and a stepwise schedule (Selection via Proxy,
- * section 3.1), and tests it after every epoch. With a run folder it leaves config.json, train.index, dev.index, results.csv, target.csv,
- * result.json and checkpoints; results.csv grows as epochs end.
+ * section 3.1), and tests it after every epoch. With a run folder it leaves config.json, train.index, dev.index, results.csv,
+ * events.ndjson, target.csv, result.json and checkpoints; results.csv and events.ndjson grow as epochs end.
  * @throws SvpError SVP_E_OPTION, SVP_E_INDEX, SVP_E_EXISTS, SVP_E_WRITE, SVP_E_CHECKPOINT (resume), SVP_E_RUNTIME (no
  *   TensorFlow: see svp doctor), SVP_E_NONFINITE (training diverged), SVP_E_ABORT
  */
 export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const { given, network, seed, splits, source, rows, heldOut } = await prepare(options);
   const { signal, resume = false } = given;
-  const run = await runFolder(given);
+  const run = await trainFolder(given);
   const job: TrainJob = {
     ...network,
     weightSeed: seed,
@@ -194,12 +204,14 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
     ...(heldOut.length > 0 ? { validation: heldOut } : {}),
     ...(given.forgetting ? { trackForgetting: true } : {}),
     ...(run ? { checkpoint: { folder: run.folder, policy: given.checkpoint ?? 'best' }, resume } : {}),
+    ...(given.recordCorrectness ? { correctness: correctnessPath(run, rows) } : {}),
   };
   if (run) {
     given.onRunDirectory?.(run.folder);
     const {
       checkpoint: _checkpoint,
       resume: _resume,
+      correctness: _correctness,
       indices: _indices,
       validation: _rows,
       ...configuration
@@ -216,22 +228,26 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
     await run.writeIndices('dev.index', heldOut);
   }
   const host = openTrainingHost(source, given.isolate ?? false);
-  let writing: Promise<unknown> = Promise.resolve();
-  const epochs = run && resume ? await finishedEpochs(run.folder) : [];
+  let log: TrainingLog | undefined;
   try {
+    log = await TrainingLog.open({
+      run,
+      resume,
+      tensorboard: given.tensorboard,
+      finished: run && resume ? await finishedEpochs(run.folder) : [],
+      examples: rows.length,
+      about: { command: 'train', arch: network.arch, examples: rows.length },
+    });
     const outcome = await host.train(job, {
       ...(signal ? { signal } : {}),
       ...(given.onProgress ? { onProgress: given.onProgress } : {}),
       onEpoch: (epoch) => {
-        epochs.push(epoch);
-        const snapshot = [...epochs];
-        if (run) writing = writing.then(() => run.writeEpochs(snapshot));
         // Its failure is told when training ends.
-        writing.catch(() => {});
+        void log?.epoch(epoch).catch(() => {});
         given.onEpoch?.(epoch);
       },
     });
-    await writing;
+    await log.settled();
     const last = outcome.epochs[outcome.epochs.length - 1] as EpochRecord | undefined;
     const result: TrainResult = {
       testAccuracy: outcome.testAccuracy,
@@ -253,28 +269,16 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       if (outcome.forgetting) await writeNpy(run.file('forgetting.npy'), outcome.forgetting, [rows.length]);
       await run.writeJson('result.json', result);
     }
+    const { testAccuracy, trainAccuracy, validationAccuracy, seconds } = result;
+    await log.finish({ testAccuracy, trainAccuracy, validationAccuracy, seconds });
     return result;
+  } catch (error) {
+    await log?.stop(error);
+    throw error;
   } finally {
-    await writing.catch(() => {});
     await host.close();
     await run?.sweep();
   }
-}
-
-async function runFolder(given: TrainOptions): Promise<RunDirectory | undefined> {
-  const { runDirectory, resume, force } = given;
-  if (resume) {
-    if (runDirectory === undefined) {
-      throw new SvpError('SVP_E_OPTION', 'To resume, name the run’s folder (runDirectory, --run-dir).', {
-        option: 'resume',
-      });
-    }
-    // Nothing there yet: the run starts afresh, so that the same command can simply be given again.
-    const present = await fs.readdir(runDirectory).catch(() => [] as string[]);
-    if (present.length > 0) return RunDirectory.open(runDirectory);
-  }
-  if (runDirectory === undefined && !given.leaveRunDirectory) return undefined;
-  return RunDirectory.create('train', runDirectory, force);
 }
 
 /** The best epoch by validation; ties keep the earliest. */

@@ -26,6 +26,8 @@ export interface TrainJob extends Network {
   trackForgetting?: boolean;
   /** Test after every epoch (default true), or only after the last. */
   evaluateEveryEpoch?: boolean;
+  /** A file for which examples were right in which epoch (CorrectnessFile); it needs a checkpoint to be gone on with. */
+  correctness?: string;
   /** Keep the trained model under this name, for `score`; otherwise it is dropped when training ends. */
   keepAs?: string;
   /** Where checkpoints go, and which epochs leave one. */

@@ -8,6 +8,7 @@ import { callOptions } from '../native/call-options';
 import { FastTextCorpus, type TextFileOptions } from '../native/fasttext-corpus';
 import type { FastTextOutput, FastTextScores } from '../native/fasttext-model';
 import { FASTTEXT_OUTPUTS } from '../native/fasttext-model';
+import type { EpochRecorder } from './epoch-recorder';
 
 /** What `onEpoch` gets besides the epoch's record. */
 export interface FastTextEpochOutcome {
@@ -61,6 +62,8 @@ export interface TrainFastTextOptions extends CallOptions, Omit<TextFileOptions,
   trackForgetting?: boolean;
   /** Written after every epoch; when the file exists and `resume` is true, training goes on from it. */
   checkpoint?: { path: string; resume?: boolean };
+  /** Is told which examples were right in each epoch, before its checkpoint is written. */
+  recorder?: EpochRecorder;
   /** Called after every epoch, and waited for. */
   onEpoch?: (epoch: EpochRecord, outcome: FastTextEpochOutcome) => void | Promise<void>;
 }
@@ -116,6 +119,12 @@ const schema = z.object({
     .default(0),
   trackForgetting: z.boolean().default(false),
   checkpoint: z.strictObject({ path, resume: flag }).optional(),
+  recorder: z
+    .custom<EpochRecorder>(
+      (value) => typeof (value as EpochRecorder)?.epoch === 'function',
+      'must be an object with an epoch method',
+    )
+    .optional(),
   onEpoch: z
     .custom<NonNullable<TrainFastTextOptions['onEpoch']>>(
       (value) => typeof value === 'function',

@@ -9,6 +9,7 @@ import { FastTextModel } from '../native/fasttext-model';
 import { ForgettingTracker } from '../native/forgetting-tracker';
 import { runJob } from '../native/job';
 import { instructionSet, loadAddon } from '../native/load';
+import { EpochCorrectness } from './epoch-recorder';
 import { fingerprint, saveTraining, usableTraining } from './fasttext-checkpoint';
 import {
   type FastTextPlan,
@@ -61,9 +62,15 @@ export async function trainFastText(options: TrainFastTextOptions): Promise<Fast
     o.onProgress,
   );
   const resumed = epochs.length * session.labels.length;
+  const correctness = o.recorder && new EpochCorrectness(session.corpus.examples);
+  await o.recorder?.begin?.([...epochs], o.epochs);
   for (let epoch = epochs.length; epoch < o.epochs; epoch++) {
     const { record, correct } = await trainEpoch(session, epoch, meter, resumed);
     if (o.evaluateEveryEpoch || epoch + 1 === o.epochs) await evaluate(session, test, record);
+    if (correctness) {
+      correctness.add(session.indices, correct);
+      await o.recorder?.epoch(record, correctness.values);
+    }
     if (o.checkpoint) await saveTraining(o.checkpoint.path, session, o.signal);
     if (o.onEpoch) {
       const { pool, poolOutputs: outputs, threads, signal } = o;

@@ -11,6 +11,7 @@ import { kernels } from '../models/kernels';
 import { ForgettingTracker } from '../native/forgetting-tracker';
 import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
 import { stopsEarly } from './early-stop';
+import { EpochCorrectness } from './epoch-recorder';
 import { evaluateAccuracy } from './evaluate';
 import { trainingFingerprint } from './fingerprint';
 import { GradientSum } from './gradient-sum';
@@ -33,8 +34,8 @@ const AUGMENTATION = { padding: 4, flip: true };
 
 /**
  * Trains a model in place by a recipe, whose defaults are those of "Selection via Proxy" (section 4.1: stochastic gradient
- * descent with momentum and weight decay; not on batch norm, unlike the reference), and optionally counts forgetting events (section 2.2): whether each example was right at the
- * moment it was trained on.
+ * descent with momentum and weight decay; not on batch norm, unlike the reference), and optionally counts forgetting events
+ * (section 2.2): whether each example was right at the moment it was trained on.
  *
  * The next batches are prepared on a worker thread meanwhile. A step itself blocks the event loop (TensorFlow's binding is
  * synchronous); between steps the rest of the process has its turn. Equal options and weights give equal results, also
@@ -73,6 +74,7 @@ class Run {
   private readonly epochs: EpochRecord[] = [];
   private seconds = 0;
   private forgetting?: ForgettingTracker;
+  private correctness?: EpochCorrectness;
   private fingerprint = '';
   private readonly meter: ProgressMeter;
   private readonly rates: LearningRates;
@@ -92,17 +94,21 @@ class Run {
     const stage = `training ${model.arch} on ${rows.length} ${unit}`;
     this.meter = new ProgressMeter(stage, this.end * loader.batches, 'steps', onProgress);
     if (training.trackForgetting) this.forgetting = new ForgettingTracker(training.dataset.count);
+    if (training.recorder) this.correctness = new EpochCorrectness(training.dataset.count);
   }
 
   async toTheEnd(): Promise<TrainModelResult> {
-    const { checkpoint, onEpoch } = this.training;
+    const { checkpoint, onEpoch, recorder } = this.training;
     if (checkpoint) {
       this.fingerprint = trainingFingerprint(this.training);
       if (checkpoint.resume && existsSync(checkpoint.path)) await this.restore(checkpoint.path);
     }
+    // Of the whole schedule, so that a part of it can go on.
+    await recorder?.begin?.([...this.epochs], this.rates.epochs);
     while (!this.isDone(this.epochs)) {
       const record = await this.epoch(this.epochs.length);
       this.epochs.push(record);
+      if (this.correctness) await recorder?.epoch(record, this.correctness.values);
       if (checkpoint) await this.save(checkpoint.path);
       onEpoch?.(record);
     }
@@ -128,6 +134,7 @@ class Run {
     const { evaluateEveryEpoch, recipe, signal } = this.training;
     const startedAt = performance.now();
     const means = new RunningMeans();
+    this.correctness?.begin();
     let batches = 0;
     for await (const batch of this.loader.epoch(e)) {
       throwIfAborted(signal);
@@ -175,6 +182,7 @@ class Run {
       );
     }
     this.forgetting?.update(batch.indices, correct);
+    this.correctness?.add(batch.indices, correct);
     if (place + 1 === accumulate || i + 1 === this.loader.batches) this.update(this.rates.at(step));
   }
 

@@ -7,6 +7,7 @@ import { splitValidation } from '../data/split';
 import { validationSize } from '../data/validation-size';
 import { SvpError } from '../errors';
 import type { Model } from '../models/model';
+import type { EpochRecorder } from './epoch-recorder';
 import type { TrainingPlan } from './fingerprint';
 import { recipeShape, resolveRecipe } from './recipe';
 import type { TrainModelOptions } from './types';
@@ -33,6 +34,12 @@ const optionsShape = z.object({
   trackForgetting: z.boolean().optional(),
   evaluateEveryEpoch: z.boolean().optional(),
   checkpoint: z.strictObject({ path: z.string().min(1), resume: z.boolean().optional() }).optional(),
+  recorder: z
+    .custom<EpochRecorder>(
+      (value) => typeof (value as EpochRecorder)?.epoch === 'function',
+      'must be an object with an epoch method',
+    )
+    .optional(),
   signal: z
     .custom<AbortSignal>(
       (value) => typeof (value as AbortSignal)?.aborted === 'boolean',
@@ -46,7 +53,7 @@ const optionsShape = z.object({
 /** A training with its defaults filled in and its data checked. */
 export interface CheckedTraining
   extends TrainingPlan,
-    Pick<TrainModelOptions, 'test' | 'checkpoint' | 'signal' | 'onProgress' | 'onEpoch'> {
+    Pick<TrainModelOptions, 'test' | 'checkpoint' | 'recorder' | 'signal' | 'onProgress' | 'onEpoch'> {
   evaluateEveryEpoch: boolean;
 }
 
@@ -72,12 +79,14 @@ export function checkTraining(options: TrainModelOptions): CheckedTraining {
       { option: 'patience' },
     );
   }
-  const { model, dataset, test, evaluateEveryEpoch = false, checkpoint, signal, onProgress, onEpoch } = o;
+  const { model, dataset, test, evaluateEveryEpoch = false, checkpoint, recorder } = o;
+  const { signal, onProgress, onEpoch } = o;
   return {
     ...{ model, dataset, ...split, recipe, seed, evaluateEveryEpoch },
     trackForgetting: o.trackForgetting ?? false,
     ...(test && { test }),
     ...(checkpoint && { checkpoint }),
+    ...(recorder && { recorder }),
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
     ...(onEpoch && { onEpoch }),

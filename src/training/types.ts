@@ -3,6 +3,7 @@ import type { EpochRecord } from '../core/run-record';
 import type { Dataset } from '../data/examples';
 import type { Model } from '../models/model';
 import type { ForgettingTracker } from '../native/forgetting-tracker';
+import type { EpochRecorder } from './epoch-recorder';
 import type { Recipe } from './recipe';
 
 /** What `trainModel` takes: the recipe, and what to train on it. */
@@ -30,6 +31,8 @@ export interface TrainModelOptions extends Recipe {
   evaluateEveryEpoch?: boolean;
   /** Written after every epoch; when the file exists and `resume` is true, training continues from it. */
   checkpoint?: { path: string; resume?: boolean };
+  /** Is told which examples were right in each epoch, before its checkpoint is written. */
+  recorder?: EpochRecorder;
   signal?: AbortSignal;
   onProgress?: OnProgress;
   onEpoch?: (epoch: EpochRecord) => void;

@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs';
 import { readNpyVector } from '../../src/data/formats/npy';
+import { forgettingPerEpoch } from '../../src/training/forgetting-per-epoch';
 import { asLines, labelledTexts } from '../reference/labelled-texts';
 import { runSvp, startSvp } from './run-svp';
 import { filesBelow, litter, readTable, temporaryFolder } from './training-folder';
@@ -40,6 +41,7 @@ describe('svp train --arch fasttext', () => {
     expect(await filesBelow(run)).toEqual(
       [
         ...['config.json', 'train.index', 'dev.index', 'results.csv', 'target.csv', 'result.json'],
+        'events.ndjson',
         ...['forgetting.npy', 'model.svp', 'checkpoint_last.svp', 'checkpoint_last.svp.previous'],
       ].sort(),
     );
@@ -50,7 +52,7 @@ describe('svp train --arch fasttext', () => {
 
   test('kill -9 and --resume give what an unbroken run gives', async () => {
     const long = (run: string, ...more: string[]) =>
-      command('-e', '60', '--run-dir', folder.path(run), ...more).filter(
+      command('-e', '60', '--run-dir', folder.path(run), '--record-correctness', ...more).filter(
         (_, i, all) => !(all[i] === '-e' && all[i + 1] === '6') && !(all[i] === '6' && all[i - 1] === '-e'),
       );
     expect((await runSvp(long('unbroken', '--quiet'))).code).toBe(0);
@@ -66,12 +68,19 @@ describe('svp train --arch fasttext', () => {
     const files = await filesBelow(folder.path('broken'));
     expect(litter(files)).toEqual([]);
     expect(files).toEqual(await filesBelow(folder.path('unbroken')));
-    for (const name of ['model.svp', 'forgetting.npy', 'train.index']) {
+    for (const name of ['model.svp', 'forgetting.npy', 'correctness.npy', 'train.index']) {
       const [a, b] = await Promise.all(
         ['broken', 'unbroken'].map((run) => fs.readFile(folder.path(`${run}/${name}`))),
       );
       expect({ name, same: a.equals(b) }).toEqual({ name, same: true });
     }
+    const told = (await fs.readFile(folder.path('broken/events.ndjson'), 'utf8')).trim().split('\n');
+    const epochs = told.map((line) => JSON.parse(line)).filter(({ event }) => event === 'epoch');
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    const counts = await readNpyVector(folder.path('broken/forgetting.npy'));
+    let last: Float64Array | undefined;
+    for await (const after of forgettingPerEpoch(folder.path('broken/correctness.npy'))) last = after.counts;
+    expect(last).toEqual(counts);
   });
 
   test('a test file of another format is read by its own name', async () => {

@@ -1,6 +1,9 @@
 import { promises as fs } from 'node:fs';
 import { formatIndexFile } from '../../src/data/formats/index-file';
+import { readNpy, readNpyVector } from '../../src/data/formats/npy';
 import { loadCheckpoint } from '../../src/training/checkpoint';
+import { forgettingPerEpoch } from '../../src/training/forgetting-per-epoch';
+import { shownScalars } from '../reference/event-file';
 import { describeWithTensorFlow } from '../reference/with-tensorflow';
 import { finished, runSvp, startSvp } from './run-svp';
 import { filesBelow, litter, readTable, temporaryFolder } from './training-folder';
@@ -46,7 +49,7 @@ describeWithTensorFlow('svp train', () => {
     expect(await filesBelow(run)).toEqual(
       [
         ...['config.json', 'train.index', 'dev.index', 'results.csv', 'target.csv', 'result.json'],
-        ...['checkpoint_best_model.svp', 'checkpoint_last.svp'],
+        ...['events.ndjson', 'checkpoint_best_model.svp', 'checkpoint_last.svp'],
       ].sort(),
     );
     const results = await fs.readFile(`${run}/results.csv`, 'utf8');
@@ -77,7 +80,8 @@ describeWithTensorFlow('svp train', () => {
         '--checkpoint',
         'all',
       ],
-      ...['-e', '3', '-l', '0.05', '--run-dir', folder.path(run), ...more],
+      ...['-e', '3', '-l', '0.05', '--run-dir', folder.path(run), '--tensorboard', '--record-correctness'],
+      ...['--forgetting', ...more],
     ];
     const unbroken = await runSvp(tiny('unbroken', '--json'));
     expect(unbroken.code).toBe(0);
@@ -108,7 +112,53 @@ describeWithTensorFlow('svp train', () => {
         e.testAccuracy,
       ]);
     expect(figures(resumed.stdout)).toEqual(figures(unbroken.stdout));
-    expect(await filesBelow(folder.path('broken'))).toEqual(await filesBelow(folder.path('unbroken')));
+    // Each session has an event file of its own for TensorBoard.
+    const files = async (run: string) =>
+      (await filesBelow(folder.path(run))).filter((name) => !name.startsWith('tensorboard/'));
+    expect(await files('broken')).toEqual(await files('unbroken'));
+    for (const name of ['correctness.npy', 'forgetting.npy']) {
+      const [a, b] = await Promise.all(
+        ['broken', 'unbroken'].map((run) => fs.readFile(folder.path(`${run}/${name}`))),
+      );
+      expect({ name, same: a.equals(b) }).toEqual({ name, same: true });
+    }
+    const told = (await fs.readFile(folder.path('broken/events.ndjson'), 'utf8')).trim().split('\n');
+    const events = told.map((line) => JSON.parse(line));
+    expect(events[0].event).toBe('started');
+    expect(events.filter(({ event }) => event === 'resumed')).toHaveLength(1);
+    expect(events.some(({ event, code: why }) => event === 'stopped' && why === 'SVP_E_ABORT')).toBe(true);
+    expect(events.filter(({ event }) => event === 'epoch').map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(events.at(-1)).toMatchObject({ event: 'finished' });
+    const names = (await fs.readdir(folder.path('broken/tensorboard'))).sort();
+    expect(names).toHaveLength(2);
+    const logs = await Promise.all(
+      names.map((name) => fs.readFile(folder.path(`broken/tensorboard/${name}`))),
+    );
+    const losses = JSON.parse(resumed.stdout).epochs.map((e: Record<string, number>) => [
+      e.epoch,
+      Math.fround(e.trainLoss),
+    ]);
+    expect(shownScalars(logs)['loss/train']).toEqual(losses);
+  });
+
+  test('the forgetting events of each epoch follow from what was recorded', async () => {
+    const run = folder.path('unbroken');
+    const { shape, dtype, data } = await readNpy(`${run}/correctness.npy`);
+    expect({ shape, dtype }).toEqual({ shape: [3, 60_000], dtype: 'uint8' });
+    const epochs = JSON.parse(await fs.readFile(`${run}/result.json`, 'utf8')).epochs;
+    for (const [e, { trainAccuracy }] of epochs.entries()) {
+      const row = data.subarray(e * 60_000, (e + 1) * 60_000) as Uint8Array;
+      expect(row.filter((value) => value === 1).length / 1200).toBe(trainAccuracy);
+      expect(row.subarray(1200).every((value) => value === 255)).toBe(true);
+    }
+    let last = new Float64Array();
+    for await (const { counts } of forgettingPerEpoch(`${run}/correctness.npy`)) last = counts as typeof last;
+    expect(last.slice(0, 1200)).toEqual(await readNpyVector(`${run}/forgetting.npy`));
+    const { code, stdout } = await runSvp(['correlate', run, '--json']);
+    expect(code).toBe(0);
+    const points = JSON.parse(stdout).convergence as { epoch: number; own: { mean: number } }[];
+    expect(points.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(points[2].own.mean).toBeCloseTo(1, 12);
   });
 
   test('a recipe of its own: AdamW, a cosine, smoothing, micro-batches, a part of the schedule, an early end', async () => {

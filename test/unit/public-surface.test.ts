@@ -23,6 +23,7 @@ const VALUES = [
   'doctor',
   'exportOnnx',
   'findMethod',
+  'forgettingPerEpoch',
   'formatIndexFile',
   'isSvpError',
   'kCenterGreedy',

@@ -26,6 +26,7 @@ async function parse(...argv: string[]): Promise<Record<string, unknown>> {
     .option('--epochs <n>', 'several', (text, sofar?: number[]) => [...(sofar ?? []), Number(text)])
     .option('--crop', 'on or off', true)
     .option('--no-crop', 'off')
+    .option('--log [folder]', 'a folder that can be left out')
     .addOption(new Option('--metric <name>', 'a choice').choices(['euclidean', 'cosine']));
   addCommonOptions(command).action(async (_options, self: Command) => {
     resolved = await resolvedOptions(self);
@@ -62,6 +63,13 @@ describe('resolvedOptions', () => {
       randomInitial: 12,
       dryRun: true,
     });
+  });
+
+  test('an option whose value can be left out takes true or a value', async () => {
+    expect(await parse('--log')).toMatchObject({ log: true });
+    expect(await parse('--config', config({ log: true }))).toMatchObject({ log: true });
+    expect(await parse('--config', config({ log: 'a' }))).toMatchObject({ log: 'a' });
+    expect(await parse('--config', config({ log: 'a' }), '--log', 'b')).toMatchObject({ log: 'b' });
   });
 
   test('an option that can be turned off has two names in the file', async () => {

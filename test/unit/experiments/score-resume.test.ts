@@ -96,6 +96,23 @@ describe('an interrupted pass', () => {
     ).rejects.toMatchObject({ code: 'SVP_E_CHECKPOINT' });
   });
 
+  test('what a killed process had half written goes, and nothing else does', async () => {
+    const out = await interrupted();
+    const mark = 'a1b2c3d4e5f6';
+    const left = ['.score-progress', 'score.json', 'logits.npy'].map((name) => `.${name}.${mark}.tmp`);
+    const others = ['.mine.tmp', `.notes.txt.${mark}.tmp`];
+    for (const name of [...left, ...others]) writeFileSync(join(out, name), 'half');
+    const again = { ...options, pool: withBroken([3, 40]), out, resume: true };
+    await score(again);
+    const present = readdirSync(out);
+    expect(present).toEqual(expect.arrayContaining(others));
+    expect(present.filter((name) => left.includes(name) || name.endsWith('.partial'))).toEqual([]);
+    // A pass that had finished, but was killed before it tidied up.
+    for (const name of [...left, '.features.npy.partial']) writeFileSync(join(out, name), 'half');
+    await score(again);
+    expect(readdirSync(out).sort()).toEqual(present.sort());
+  });
+
   test.each([
     ['a record of which a byte is flipped', '.score-progress', (b: Buffer) => b.length >> 1],
     ['scores of which a byte is flipped', '.margin.npy.partial', () => 140],
