@@ -141,7 +141,11 @@ describeWithTensorFlow('training by a recipe', () => {
     });
     const model = make();
     const checkpoint = { path: file, resume: true };
-    const part = await train({ ...schedule, model, stopAtEpoch: 2, checkpoint, test: pool });
+    const rows: number[] = [];
+    // What records epochs is told of the whole schedule, so that it can go on.
+    const recorder = { begin: (_: unknown, epochs: number) => void rows.push(epochs), epoch: () => {} };
+    const part = await train({ ...schedule, model, stopAtEpoch: 2, checkpoint, recorder, test: pool });
+    expect(rows).toEqual([4]);
     expect(part.epochs.map(({ learningRate }) => learningRate)).toEqual(
       all.epochs.slice(0, 2).map(({ learningRate }) => learningRate),
     );
