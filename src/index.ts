@@ -109,4 +109,5 @@ export type { EpochRecorder } from './training/epoch-recorder';
 export { trainFastText } from './training/fasttext';
 export type { FastTextEpochOutcome, TrainFastTextOptions } from './training/fasttext-options';
 export { type ForgettingAfterEpoch, forgettingPerEpoch } from './training/forgetting-per-epoch';
+export type { Recipe } from './training/recipe';
 export { type TrainModelOptions, type TrainModelResult, trainModel } from './training/trainer';

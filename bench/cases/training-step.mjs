@@ -7,7 +7,8 @@ import { build, exampleSize } from './training-networks.mjs';
 const require = createRequire(import.meta.url);
 const { kernels } = require('../../dist/models/kernels.js');
 const { tensorflowStatus } = require('../../dist/models/tensorflow.js');
-const { MomentumOptimizer } = require('../../dist/training/optimizer.js');
+const { createOptimizer } = require('../../dist/training/optimizer.js');
+const { resolveOptimizer } = require('../../dist/training/optimizer-options.js');
 const { chooseTrainingKernels } = require('../../dist/training/own-operations.js');
 
 const [folder, name, checkSteps, warmSteps, timedSteps] = process.argv.slice(2);
@@ -18,7 +19,10 @@ const bytes = (file) => new Uint8Array(readFileSync(`${folder}/${name}.${file}.b
 const values =
   spec.input.kind === 'text' ? new Int32Array(bytes('values')) : new Float32Array(bytes('values'));
 const labels = new Int32Array(bytes('labels'));
-const optimizer = new MomentumOptimizer(kernels(), model, spec);
+const { momentum, weightDecay } = spec;
+// On everything, as torch.optim.SGD has it.
+const recipe = resolveOptimizer({ momentum, weightDecay, decayBatchNorm: true }, 'bench');
+const optimizer = createOptimizer(kernels(), model, recipe);
 const perBatch = spec.batch * exampleSize(spec);
 const batches = labels.length / spec.batch;
 

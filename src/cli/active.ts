@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ActiveLearningOptions, ActiveLearningResult } from '../experiments/active-learning';
 import type { CliContext } from './context';
-import { given as defined, gathered, size } from './network-options';
-import { resolvedOptions } from './options';
+import { given as defined, size } from './network-options';
+import { gathered, resolvedOptions } from './options';
 import {
   addProtocolOptions,
   methodOptions,

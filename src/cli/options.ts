@@ -37,6 +37,11 @@ export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): (text: s
   };
 }
 
+/** For commander: an option that gathers its values into a list. */
+export const gathered =
+  <Value>(parse: (text: string) => Value) =>
+  (text: string, previous: Value[] | undefined): Value[] => [...(previous ?? []), parse(text)];
+
 /** For commander: where to compute. */
 export function deviceName(text: string): NonNullable<SelectOptions['device']> {
   if (/^(?:auto|cpu|cuda|cuda:\d+(?:,\d+)*)$/.test(text)) return text as NonNullable<SelectOptions['device']>;

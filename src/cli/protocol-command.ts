@@ -7,6 +7,7 @@ import {
   type NetworkCommandOptions,
   networksOf,
   seedNumber,
+  validationPart,
 } from './network-options';
 import { addCommonOptions, wholeNumber } from './options';
 
@@ -16,7 +17,7 @@ export interface ProtocolCommandOptions extends CommonOptions, NetworkCommandOpt
   datasetsDir?: string;
   pool?: number;
   test?: number;
-  validation?: number;
+  validation?: number | string;
   evalEveryEpoch: boolean;
   scoring: 'tensorflow' | 'onnx';
   selectionMethod?: string;
@@ -38,7 +39,11 @@ export function addProtocolOptions(
     .option('--datasets-dir <folder>', 'where converted data sets are kept (default: the cache)')
     .option('--pool <n>', 'choose from this many examples, at random by seed (default: all)', wholeNumber(1))
     .option('--test <n>', 'test on this many examples, at random by seed (default: all)', wholeNumber(1))
-    .option('-v, --validation <n>', 'examples held out to report validation accuracy on', wholeNumber());
+    .option(
+      '-v, --validation <size>',
+      'examples held out to report validation accuracy on: a number or a share',
+      validationPart,
+    );
   return addCommonOptions(
     own(addNetworkOptions(withData))
       .option('--precomputed-selection <run>', 'take what that run chose, and only train the target')

@@ -4,6 +4,7 @@ import { SvpError } from '../errors';
 import type { TrainTextOptions } from '../experiments/train-text';
 import type { CliContext, CommonOptions, Display } from './context';
 import { wholeNumber } from './options';
+import { RECIPE_ATTRIBUTES } from './recipe-options';
 
 /** Of `svp train`: what text takes besides, and what it takes of the rest. */
 interface TextCommandOptions extends CommonOptions {
@@ -24,7 +25,7 @@ interface TextCommandOptions extends CommonOptions {
   learningRate?: number[];
   recordCorrectness?: boolean;
   tensorboard?: string | boolean;
-  validation: number;
+  validation: number | string;
   subset?: string;
   seed: number;
   resume?: boolean;
@@ -37,8 +38,8 @@ const TEXT_ONLY = [
   ...['dim', 'wordNgrams', 'buckets', 'minCount', 'shuffle', 'threads'],
 ];
 const NOT_FOR_TEXT = [
-  ...['dataset', 'datasetsDir', 'width', 'optimizer', 'batchSize', 'momentum', 'weightDecay'],
-  ...['augmentation', 'augment', 'checkpoint'],
+  ...['dataset', 'datasetsDir', 'width', 'augment', 'checkpoint'],
+  ...RECIPE_ATTRIBUTES.filter((name) => name !== 'epochs' && name !== 'learningRate'),
 ];
 
 function columns(text: string): number[] {

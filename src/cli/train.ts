@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../experiments/train';
 import type { CliContext, CommonOptions, Display } from './context';
-import { addCommonOptions, finiteNumber, resolvedOptions, wholeNumber } from './options';
+import { validationPart } from './network-options';
+import { addCommonOptions, resolvedOptions, wholeNumber } from './options';
+import { addRecipeOptions, recipeFrom } from './recipe-options';
 import { addTextOptions, isTextTraining, runTrainText } from './train-text';
 
 /** `svp train` as commander hands it over. The long names are the reference's. */
@@ -11,17 +13,10 @@ interface TrainCommandOptions extends CommonOptions {
   imageSize?: number;
   arch: string;
   width?: number;
-  optimizer: 'sgd';
-  epochs?: number[];
-  learningRate?: number[];
-  batchSize?: number;
-  momentum?: number;
-  weightDecay?: number;
-  augmentation: boolean;
   forgetting?: boolean;
   recordCorrectness?: boolean;
   tensorboard?: string | boolean;
-  validation: number;
+  validation: number | string;
   subset?: string;
   seed: number;
   checkpoint: 'best' | 'all' | 'last';
@@ -34,13 +29,11 @@ Examples:
   svp train                                      preact20 on Fashion-MNIST, a short schedule
   svp train --arch preact8 --width 8 --epochs 1 --epochs 4 --learning-rate 0.01 --learning-rate 0.1
   svp train --subset runs/a/selected.index --epochs 5 --json
+  svp train --optimizer adamw --schedule cosine --epochs 30 --warm-up-epochs 1 --label-smoothing 0.1
+  svp train --epochs 30 --validation 10% --patience 5
   svp train --run-dir runs/long --epochs 30 --checkpoint last
   svp train --run-dir runs/long --epochs 30 --checkpoint last --resume
   svp train --arch fasttext --train-file train.csv --test-file test.csv --normalize`;
-
-const collect =
-  (parse: (text: string) => number) =>
-  (text: string, previous: number[] | undefined): number[] => [...(previous ?? []), parse(text)];
 
 /** Declares `svp train`: one training run. */
 export function registerTrain(program: Command, context: CliContext): void {
@@ -60,23 +53,8 @@ export function registerTrain(program: Command, context: CliContext): void {
       '--width <channels>',
       'channels of the first section (default: the network’s own)',
       wholeNumber(1, 4096),
-    )
-    .addOption(new Option('--optimizer <name>', 'optimizer').choices(['sgd']).default('sgd'))
-    .option(
-      '-e, --epochs <n>',
-      'epochs at the learning rate given with it; repeat for a stepwise schedule. Alone, once: epochs in all',
-      collect(wholeNumber(0, 1e6)),
-    )
-    .option(
-      '-l, --learning-rate <rate>',
-      'learning rate of the epochs given with it; repeatable',
-      collect(finiteNumber(0)),
-    )
-    .option('-b, --batch-size <n>', 'examples a step (default: 128)', wholeNumber(1))
-    .option('--momentum <m>', 'momentum (default: 0.9)', finiteNumber(0))
-    .option('--weight-decay <w>', 'weight decay (default: 0.0005)', finiteNumber(0))
-    .option('--augmentation', 'random crop and flip (the default)', true)
-    .option('--no-augmentation', 'train on the images as they are')
+    );
+  addRecipeOptions(command)
     .addOption(new Option('--no-augment', 'the same as --no-augmentation').hideHelp())
     .option('--forgetting', 'count forgetting events; leaves forgetting.npy')
     .option('--record-correctness', 'record which examples were right in each epoch; leaves correctness.npy')
@@ -85,9 +63,9 @@ export function registerTrain(program: Command, context: CliContext): void {
       'write scalars for TensorBoard (default folder: tensorboard in --run-dir)',
     )
     .option(
-      '--validation <n>',
-      'examples held out to report validation accuracy on, at random by seed',
-      wholeNumber(),
+      '--validation <size>',
+      'examples held out to report validation accuracy on, at random by seed: a number or a share',
+      validationPart,
       0,
     )
     .option('--subset <file>', 'train on these rows of the train split only (an index file)')
@@ -147,6 +125,9 @@ async function runTrain(given: TrainCommandOptions, noAugment: boolean, context:
     const lines = [
       `test accuracy   ${percent(result.testAccuracy)}`,
       `train accuracy  ${percent(result.trainAccuracy)}`,
+      ...(result.stoppedEarly
+        ? [`ended early     after epoch ${result.epochs.length}: validation accuracy no longer rose`]
+        : []),
       ...(result.best
         ? [`best epoch      ${result.best.epoch} by validation, ${percent(result.best.validationAccuracy)}`]
         : []),
@@ -195,11 +176,6 @@ async function toOptions(
     cacheDirectory: given.datasetsDir,
     imageSize: given.imageSize,
     width: given.width,
-    epochs: given.epochs,
-    learningRates: given.learningRate,
-    batchSize: given.batchSize,
-    momentum: given.momentum,
-    weightDecay: given.weightDecay,
     forgetting: given.forgetting,
     recordCorrectness: given.recordCorrectness,
     tensorboard: given.tensorboard,
@@ -211,7 +187,8 @@ async function toOptions(
   return {
     dataset: given.dataset,
     arch: given.arch,
-    augment: given.augmentation && !noAugment,
+    ...recipeFrom(given),
+    ...(noAugment ? { augment: false } : {}),
     validation: given.validation,
     seed: given.seed,
     checkpoint: given.checkpoint,

@@ -8,7 +8,7 @@ import { classCounts, equalShares, takeShares } from './class-balance';
 import { type PoolSplit, splitPool, splitTest } from './core-set-steps';
 import type { Network } from './network';
 import { type PrecomputedSelection, readPrecomputedSelection } from './precomputed-selection';
-import { resolveNetworks, type Size } from './protocol-options';
+import { checkPatience, resolveNetworks, type Size } from './protocol-options';
 import type { ScoringRuntime } from './training-host';
 import { networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
 import type { Workbench } from './workbench';
@@ -69,6 +69,7 @@ export async function activePlan(given: ActiveLearningOptions, bench: Workbench)
       : await readPrecomputedSelection(given.precomputedSelection, train.count, true);
   if (replay) checkReplay(given);
   const split = replay ?? splitPool(train, seed, given.pool, given.validation, !hiddenLabels);
+  checkPatience([networks.target, networks.proxy], split.validation.length, 'activeLearning');
   const { pool } = split;
   let initial: Uint32Array;
   let rounds: number[];

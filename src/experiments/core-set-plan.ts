@@ -6,7 +6,7 @@ import type { CoreSetOptions } from './core-set';
 import { splitPool, splitTest } from './core-set-steps';
 import type { Network } from './network';
 import { type PrecomputedSelection, readPrecomputedSelection } from './precomputed-selection';
-import { resolveNetworks, type Size } from './protocol-options';
+import { checkPatience, resolveNetworks, type Size } from './protocol-options';
 import type { ProtocolPlan } from './protocol-run';
 import type { ScoringRuntime } from './training-host';
 import { networkIdentity, rowsIdentity, sameNetwork } from './training-identity';
@@ -59,6 +59,7 @@ export async function coreSetPlan(given: CoreSetOptions, bench: Workbench): Prom
   const budgets = [...new Set(wanted.map((budget) => parseBudget(budget as Size, split.pool.length)))].sort(
     (a, b) => a - b,
   );
+  checkPatience([networks.target, networks.proxy], split.validation.length, 'coreSet');
   const trainTarget = given.trainTarget ?? true;
   if (trainTarget && budgets[0] < 1) {
     throw new SvpError('SVP_E_BUDGET', 'A subset of 0 examples leaves nothing to train the target on.', {

@@ -8,6 +8,7 @@ import type { Matrix } from '../core/matrix';
 import { Random } from '../core/random';
 import type { Dataset } from '../data/examples';
 import { splitValidation } from '../data/split';
+import { validationSize } from '../data/validation-size';
 import { SvpError } from '../errors';
 import { rankDescending } from '../selection/rank';
 import { findMethod } from '../selection/registry';
@@ -60,7 +61,7 @@ const TEST_DRAWS = 2;
 /**
  * Splits a train split by seed.
  * @param poolSize how many rows the pool takes; all that are left beside the validation by default
- * @param validationSize held out first
+ * @param validation held out first: a number of rows, or a share of them
  * @param stratified each class gives its share of the validation; not where labels are hidden
  * @throws SvpError SVP_E_BUDGET when there are not so many rows
  */
@@ -68,18 +69,19 @@ export function splitPool(
   { labels, count }: Pick<Dataset, 'labels' | 'count'>,
   seed: number,
   poolSize?: number,
-  validationSize = 0,
+  validation: number | string = 0,
   stratified = true,
 ): PoolSplit {
-  const left = count - validationSize;
+  const size = validationSize(validation, count);
+  const left = count - size;
   if (left < 1 || (poolSize ?? 1) > left) {
     throw new SvpError(
       'SVP_E_BUDGET',
-      `A pool of ${poolSize ?? 'at least 1'} and a validation set of ${validationSize} examples do not fit into the ${count} examples of the train split.`,
+      `A pool of ${poolSize ?? 'at least 1'} and a validation set of ${size} examples do not fit into the ${count} examples of the train split.`,
     );
   }
-  const { train, validation } = splitValidation(labels, { size: validationSize, seed, stratified });
-  return { validation, pool: new Random(seed).fork(POOL_DRAWS).shuffle(train).slice(0, poolSize) };
+  const { train, validation: held } = splitValidation(labels, { size, seed, stratified });
+  return { validation: held, pool: new Random(seed).fork(POOL_DRAWS).shuffle(train).slice(0, poolSize) };
 }
 
 /** Rows of the test split by seed, ascending: a random part of it, or undefined for all. */

@@ -11,6 +11,7 @@ import { scorePool } from '../scoring/tensorflow-scorer';
 import type { RowScorer } from '../selection/method';
 import { findMethod } from '../selection/registry';
 import { CorrectnessFile } from '../training/correctness-file';
+import { recipeOf } from '../training/recipe';
 import { trainModel } from '../training/trainer';
 import { CheckpointKeeper } from './checkpoint-keeper';
 import { type DatasetSource, loadSource } from './dataset-source';
@@ -114,15 +115,8 @@ export class LocalTrainingHost implements TrainingHost {
       ...(job.indices ? { indices: job.indices } : {}),
       ...(job.validation?.length ? { validation: job.validation } : {}),
       ...(testPart.count > 0 ? { test: testPart } : {}),
-      epochs: job.epochs,
-      learningRates: job.learningRates,
-      ...defined({
-        batchSize: job.batchSize,
-        momentum: job.momentum,
-        weightDecay: job.weightDecay,
-        augment: job.augment,
-        trackForgetting: job.trackForgetting,
-      }),
+      ...recipeOf(job),
+      trackForgetting: job.trackForgetting ?? false,
       seed: job.seed,
       evaluateEveryEpoch: job.evaluateEveryEpoch ?? true,
       ...(keeper ? { checkpoint: keeper.forTrainer } : {}),
@@ -147,6 +141,7 @@ export class LocalTrainingHost implements TrainingHost {
       testSeconds: sum(result.epochs.map((epoch) => epoch.testSeconds ?? 0)),
       testAccuracy: result.testAccuracy ?? Number.NaN,
       trainAccuracy: last?.trainAccuracy ?? Number.NaN,
+      ...(result.stoppedEarly ? { stoppedEarly: true } : {}),
     };
     if (result.forgetting) {
       // The paper: an example that was never classified correctly counts as forgotten infinitely often.

@@ -1,17 +1,17 @@
 import { z } from 'zod';
+import { type Recipe, recipeShape } from '../training/recipe';
 import { FASTTEXT } from './fasttext-names';
 
+export type { Recipe } from '../training/recipe';
+
 /** A network and how it is trained. */
-export interface Network {
+export interface Network extends Recipe {
   arch: string;
+  /** Channels of the first section; the architecture's own when absent. */
   width?: number;
-  /** epochs[i] epochs at learningRates[i]. */
+  /** epochs[i] epochs at learningRates[i]; of a cosine one of each. */
   epochs: number[];
   learningRates: number[];
-  batchSize?: number;
-  momentum?: number;
-  weightDecay?: number;
-  augment?: boolean;
 }
 
 /** The paper's model and a schedule that suits a CPU; the paper's own is 181 epochs. */
@@ -25,16 +25,19 @@ export const DEFAULT_TARGET: Network = {
   augment: true,
 };
 
+/** The keys of a network, each optional. */
+export const networkChangesShape = {
+  arch: z.string().optional(),
+  width: z.int().min(1).optional(),
+  ...recipeShape,
+};
+
 export const networkShape = z
   .strictObject({
+    ...networkChangesShape,
     arch: z.string(),
-    width: z.int().min(1).optional(),
     epochs: z.array(z.int().min(0)).min(1),
-    learningRates: z.array(z.number().min(0)).min(1),
-    batchSize: z.int().min(1).optional(),
-    momentum: z.number().min(0).max(1).optional(),
-    weightDecay: z.number().min(0).optional(),
-    augment: z.boolean().optional(),
+    learningRates: z.array(z.number().gt(0)).min(1),
   })
   .refine((network) => network.epochs.length === network.learningRates.length, {
     message: 'epochs and learningRates must be of the same length: epochs[i] epochs at learningRates[i]',
@@ -65,7 +68,8 @@ export function guessScoreSeconds(network: Network): number {
   return guessTrainSeconds(network) / 3;
 }
 
-/** Epochs in all. */
-export function epochsOf({ epochs }: Network): number {
-  return epochs.reduce((sum, count) => sum + count, 0);
+/** Epochs that are trained, unless validation accuracy ends it before: all of the schedule, or up to `stopAtEpoch`. */
+export function epochsOf({ epochs, stopAtEpoch }: Pick<Network, 'epochs' | 'stopAtEpoch'>): number {
+  const all = epochs.reduce((sum, count) => sum + count, 0);
+  return Math.min(stopAtEpoch ?? all, all);
 }

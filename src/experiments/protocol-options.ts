@@ -1,18 +1,14 @@
 /** What active learning and core-set selection have in common: options, networks, the split of the data. */
 import { z } from 'zod';
-import { parseOptions } from '../core/options';
 import type { OnProgress } from '../core/progress';
 import type { DatasetRecord } from '../core/run-record';
 import { inputOf, type Splits } from '../data/examples';
 import { SvpError } from '../errors';
-import { checkArch } from '../models/registry';
-import { FASTTEXT } from './fasttext-names';
-import { DEFAULT_TARGET, type Network, networkShape } from './network';
-import { resolveSchedule } from './schedule';
+import { DEFAULT_TARGET, type Network } from './network';
+import { type NetworkChanges, resolveNetwork } from './resolve-network';
 import type { ScoringRuntime } from './training-host';
 
-/** Changes of a network: what is left out is the default's. `epochs` of one number alone is the total. */
-export type NetworkChanges = Partial<Network>;
+export type { NetworkChanges } from './resolve-network';
 
 /** A number of rows, or a share of the pool: 1000, '10%'. */
 export type Size = number | string;
@@ -31,8 +27,11 @@ export interface ProtocolOptions {
   precomputedSelection?: string;
   /** Random part of the train split to choose from. Default: all of it. */
   pool?: number;
-  /** Examples held out of the pool to report validation accuracy on. Default 0. */
-  validation?: number;
+  /**
+   * Held out of the pool to report validation accuracy on: a number of examples, a fraction of the train split below 1, or
+   * '10%'. Default 0.
+   */
+  validation?: number | string;
   /** Random part of the test split to test on. Default: all of it. */
   test?: number;
   /** Of every random choice, the initial weights and the orders. Default 0. */
@@ -74,7 +73,7 @@ export const protocolShape = {
   trainTarget: flag,
   precomputedSelection: text,
   pool: z.int().min(1).optional(),
-  validation: z.int().min(0).optional(),
+  validation: z.union([z.number().min(0), z.string()]).optional(),
   test: z.int().min(1).optional(),
   seed: z.int().optional(),
   evaluateEveryEpoch: flag,
@@ -92,29 +91,6 @@ export const protocolShape = {
   onRunDirectory: any,
 };
 
-const networks = z.object({ target: networkShape, proxy: networkShape });
-
-/** The paper's schedule of fastText: its learning rate falls linearly from here. */
-const FASTTEXT_EPOCHS = 5;
-const FASTTEXT_RATE = 0.05;
-
-/** One number of epochs alone is the total, in the paper's proportions; of fastText at its one learning rate. */
-function withSchedule(changes: NetworkChanges): NetworkChanges {
-  const { epochs, learningRates, arch, width } = changes;
-  if (arch === FASTTEXT) {
-    const total = epochs ?? [FASTTEXT_EPOCHS];
-    // Nothing of another network's schedule or width fits it.
-    return {
-      ...changes,
-      width,
-      epochs: total,
-      learningRates: learningRates ?? total.map(() => FASTTEXT_RATE),
-    };
-  }
-  if (!Array.isArray(epochs) || epochs.length !== 1 || learningRates !== undefined) return changes;
-  return { ...changes, ...resolveSchedule(epochs) };
-}
-
 /**
  * The two networks with everything filled in: the target from the defaults, the proxy from the target.
  * @throws SvpError SVP_E_OPTION
@@ -123,11 +99,18 @@ export function resolveNetworks(
   given: Pick<ProtocolOptions, 'target' | 'proxy'>,
   where: string,
 ): { target: Network; proxy: Network } {
-  const target = { ...DEFAULT_TARGET, ...withSchedule(given.target ?? {}) };
-  const proxy = { ...target, ...withSchedule(given.proxy ?? {}) };
-  parseOptions(networks, { target, proxy }, where);
-  for (const { arch } of [target, proxy]) if (arch !== FASTTEXT) checkArch(arch);
-  return { target, proxy };
+  const target = resolveNetwork(DEFAULT_TARGET, given.target ?? {}, `${where}: target`);
+  return { target, proxy: resolveNetwork(target, given.proxy ?? {}, `${where}: proxy`) };
+}
+
+/** @throws SvpError SVP_E_OPTION: a network that stops by validation accuracy, and no examples to measure it on */
+export function checkPatience(networks: readonly Network[], validation: number, where: string): void {
+  if (validation > 0 || networks.every(({ patience }) => patience === undefined)) return;
+  throw new SvpError(
+    'SVP_E_OPTION',
+    `${where}: option patience: needs validation examples to watch. Give validation, too.`,
+    { option: 'patience' },
+  );
 }
 
 /** @throws SvpError SVP_E_OPTION: `resume` without a folder, or together with `force` */

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { parseOptions, suggestion } from '../core/options';
 import { SvpError } from '../errors';
 import { findMethod } from '../selection/registry';
-import type { Network } from './network';
-import { type NetworkChanges, resolveNetworks, type Size } from './protocol-options';
+import { DEFAULT_TARGET, type Network, networkChangesShape } from './network';
+import type { Size } from './protocol-options';
+import { type NetworkChanges, resolveNetwork } from './resolve-network';
 import { sameNetwork } from './training-identity';
 
 /** One protocol of a sweep: every method with every proxy. */
@@ -36,7 +37,7 @@ export interface SweepConfiguration {
   seeds: number[];
   pool?: number;
   test?: number;
-  validation?: number;
+  validation?: number | string;
   evaluateEveryEpoch?: boolean;
   networks: Map<string, Network>;
   blocks: SweepBlock[];
@@ -57,7 +58,7 @@ const schema = z.object({
   dataset: z.string().optional(),
   pool: count,
   test: count,
-  validation: z.int().min(0).optional(),
+  validation: z.union([z.number().min(0), z.string()]).optional(),
   'evaluate-every-epoch': z.boolean().optional(),
   seeds: z.array(z.int()).min(1).optional(),
   networks: z.record(z.string(), z.unknown()),
@@ -65,16 +66,14 @@ const schema = z.object({
   'core-set': z.unknown().optional(),
 });
 
-const networkSchema = z.object({
+/** Keys of a network as the file spells them: "learning-rates" for learningRates. */
+const NETWORK_KEYS = Object.keys(networkChangesShape) as (keyof typeof networkChangesShape)[];
+const dashed = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const networkSchema: z.ZodObject = z.object({
   like: z.string().optional(),
-  arch: z.string().optional(),
-  width: z.int().min(1).optional(),
+  ...Object.fromEntries(NETWORK_KEYS.map((key) => [dashed(key), networkChangesShape[key]])),
   epochs: z.union([z.int().min(0), z.array(z.int().min(0)).min(1)]).optional(),
-  'learning-rates': z.array(z.number().min(0)).min(1).optional(),
-  'batch-size': z.int().min(1).optional(),
-  momentum: z.number().min(0).max(1).optional(),
-  'weight-decay': z.number().min(0).optional(),
-  augment: z.boolean().optional(),
 });
 
 const common = {
@@ -174,10 +173,10 @@ function defined<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as Options;
 }
 
-/** Each network with everything filled in. `like` takes over what another one says; a schedule is taken over whole. */
+/** Each network with everything filled in. `like` takes over what another one says; see resolveNetwork. */
 function resolvedNetworks(given: Record<string, unknown>, where: string): Map<string, Network> {
-  const found = new Map<string, NetworkChanges>();
-  const resolve = (name: string, from: readonly string[]): NetworkChanges => {
+  const found = new Map<string, Network>();
+  const resolve = (name: string, from: readonly string[]): Network => {
     const known = found.get(name);
     if (known) return known;
     if (!Object.hasOwn(given, name)) {
@@ -192,34 +191,17 @@ function resolvedNetworks(given: Record<string, unknown>, where: string): Map<st
         `${where}: the network ${name} is like itself: ${[...from, name].join(' → ')}.`,
       );
     }
-    const { like, ...own } = parseOptions(networkSchema, given[name], `${where}: networks.${name}`);
-    const base = like === undefined ? {} : { ...resolve(like, [...from, name]) };
-    if (own.epochs !== undefined || own['learning-rates'] !== undefined) {
-      delete base.epochs;
-      delete base.learningRates;
-    }
-    const changes: NetworkChanges = {
-      ...base,
-      ...defined({
-        arch: own.arch,
-        width: own.width,
-        epochs: own.epochs === undefined ? undefined : [own.epochs].flat(),
-        learningRates: own['learning-rates'],
-        batchSize: own['batch-size'],
-        momentum: own.momentum,
-        weightDecay: own['weight-decay'],
-        augment: own.augment,
-      }),
-    };
-    found.set(name, changes);
-    return changes;
+    const here = `${where}: networks.${name}`;
+    const own = parseOptions(networkSchema, given[name], here) as Record<string, unknown>;
+    const base = own.like === undefined ? DEFAULT_TARGET : resolve(own.like as string, [...from, name]);
+    const changes = defined(Object.fromEntries(NETWORK_KEYS.map((key) => [key, own[dashed(key)]])));
+    if (own.epochs !== undefined) changes.epochs = [own.epochs].flat();
+    const network = resolveNetwork(base, changes as NetworkChanges, here);
+    found.set(name, network);
+    return network;
   };
-  return new Map(
-    Object.keys(given).map((name) => {
-      const { target } = resolveNetworks({ target: resolve(name, []) }, `${where}: networks.${name}`);
-      return [name, target];
-    }),
-  );
+  for (const name of Object.keys(given)) resolve(name, []);
+  return new Map(Object.keys(given).map((name) => [name, found.get(name) as Network]));
 }
 
 function activeBlock(block: unknown, where: string): SweepBlock {

@@ -4,6 +4,7 @@ import type { OnProgress } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
 import { writeNpy } from '../data/formats/npy';
 import { splitValidation } from '../data/split';
+import { validationSize } from '../data/validation-size';
 import { CorrectnessFile } from '../training/correctness-file';
 import type { FastTextModel, TrainFastTextOptions } from '../training/fasttext';
 import { readTextCorpus, trainFastText } from '../training/fasttext';
@@ -29,8 +30,8 @@ export interface TrainTextOptions extends TextFormat, TextModelOptions {
   testFile?: string;
   /** Rows of the training text to train on; default all. */
   indices?: Uint32Array;
-  /** This many of those are held out to report validation accuracy on. Default 0. */
-  validation?: number;
+  /** Held out of those to report validation accuracy on: a number, a fraction below 1, or '10%'. Default 0. */
+  validation?: number | string;
   /** Leave correctness.npy: epochs × rows of the text, uint8, whether each was right when trained on. See `train`. */
   recordCorrectness?: boolean;
   /** Scalars for TensorBoard, into this folder; true: into `tensorboard` in the run folder. Default false. */
@@ -68,7 +69,7 @@ const any = z.any().optional();
 const schema = z.object({
   trainFile: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
   testFile: z.string().min(1).optional(),
-  validation: z.int().min(0).optional(),
+  validation: z.union([z.number().min(0), z.string()]).optional(),
   runDirectory: z.string().min(1).optional(),
   recordCorrectness: z.boolean().optional(),
   tensorboard: z.union([z.boolean(), z.string().min(1)], 'must be true, false or a folder').optional(),
@@ -109,8 +110,9 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
   try {
     const reading = pick(o, ['signal', 'onProgress']);
     const corpus = await readTextCorpus(o.trainFile, { ...format, ...reading });
-    const { train, validation } = splitValidation(corpus.classes('The training text').labels, {
-      size: o.validation ?? 0,
+    const { labels } = corpus.classes('The training text');
+    const { train, validation } = splitValidation(labels, {
+      size: validationSize(o.validation ?? 0, o.indices?.length ?? labels.length),
       ...(o.indices ? { indices: o.indices } : {}),
       seed: o.seed ?? 0,
     });

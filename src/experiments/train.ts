@@ -7,20 +7,27 @@ import { resolveRows } from '../data/dataset';
 import { inputOf, type Splits } from '../data/examples';
 import { writeNpy } from '../data/formats/npy';
 import { splitValidation } from '../data/split';
+import { validationSize } from '../data/validation-size';
 import { SvpError } from '../errors';
 import { checkArch } from '../models/registry';
+import { type Recipe, recipeOf, recipeShape, resolveRecipe } from '../training/recipe';
 import { finishedEpochs } from './checkpoint-keeper';
 import { trainingLine } from './core-set-steps';
 import { loadSource, sourceOf } from './dataset-source';
-import { guessScoreSeconds, guessTrainSeconds } from './network';
+import { epochsOf, guessScoreSeconds, guessTrainSeconds, type Network } from './network';
 import { openTrainingHost } from './open-training-host';
+import { checkPatience } from './protocol-options';
 import { correctnessPath } from './record-correctness';
-import { resolveSchedule } from './schedule';
+import { recipeSchedule, type Schedule } from './schedule';
 import { trainFolder } from './train-folder';
 import type { CheckpointPolicy, TrainJob } from './training-host';
 import { TrainingLog } from './training-log';
 
-export interface TrainOptions {
+/**
+ * The recipe is as for trainModel, but that epochs and rates have defaults: one number of epochs alone is the total, in the
+ * paper's proportions (5 in all where none is given); a cosine begins at 0.1; for adam and adamw at a hundredth.
+ */
+export interface TrainOptions extends Recipe {
   /** A data set's name (`datasetNames()`), the path of one (see loadExamples), or one in memory. Default 'fashion-mnist'. */
   dataset?: string | Splits;
   /** Height and width, or one number for both, to which images in files are cut. Default 224. */
@@ -29,17 +36,6 @@ export interface TrainOptions {
   arch?: string;
   /** Channels of the first section; default the network's own (16). */
   width?: number;
-  /** epochs[i] epochs at learningRates[i]; one number alone is the total, in the paper's proportions. Default 5 in all. */
-  epochs?: number[];
-  learningRates?: number[];
-  /** Default 128. */
-  batchSize?: number;
-  /** Default 0.9. */
-  momentum?: number;
-  /** Default 5e-4. */
-  weightDecay?: number;
-  /** Random crop and flip. Default true. */
-  augment?: boolean;
   /** Count forgetting events; the run folder then has forgetting.npy, a count for each row of train.index. Default false. */
   forgetting?: boolean;
   /**
@@ -51,8 +47,10 @@ export interface TrainOptions {
   tensorboard?: boolean | string;
   /** Rows of the train split to train on; default all. */
   indices?: Uint32Array;
-  /** This many examples of those are held out to report validation accuracy on. Default 0. */
-  validation?: number;
+  /**
+   * Held out of those to report validation accuracy on: a number of examples, a fraction of them below 1, or '10%'. Default 0.
+   */
+  validation?: number | string;
   /** Of weights, order, crops and the validation split. Default 0. */
   seed?: number;
   /** Train in a child process, so that this one's event loop stays free. Default false. */
@@ -77,6 +75,8 @@ export interface TrainOptions {
 export interface TrainResult {
   /** Of the last epoch, as fractions. NaN where the data set has no test split. */
   testAccuracy: number;
+  /** Validation accuracy had not risen for `patience` epochs: training ended before the schedule did. */
+  stoppedEarly?: boolean;
   /** Over the last epoch's mini-batches, as they were trained on (augmented). */
   trainAccuracy: number;
   validationAccuracy?: number;
@@ -116,17 +116,12 @@ const schema = z.object({
   imageSize: any,
   arch: text,
   width: z.int().min(1).optional(),
-  epochs: z.array(z.int().min(0)).min(1).optional(),
-  learningRates: z.array(z.number().min(0)).min(1).optional(),
-  batchSize: z.int().min(1).optional(),
-  momentum: z.number().min(0).max(1).optional(),
-  weightDecay: z.number().min(0).optional(),
-  augment: z.boolean().optional(),
+  ...recipeShape,
   forgetting: z.boolean().optional(),
   recordCorrectness: z.boolean().optional(),
   tensorboard: z.union([z.boolean(), z.string().min(1)], 'must be true, false or a folder').optional(),
   indices: any,
-  validation: z.int().min(0).optional(),
+  validation: z.union([z.number().min(0), z.string()]).optional(),
   seed: z.int().optional(),
   isolate: z.boolean().optional(),
   runDirectory: text,
@@ -146,7 +141,12 @@ async function prepare(options: TrainOptions) {
   const given = parseOptions(schema, options, 'train') as TrainOptions;
   const { dataset = 'fashion-mnist', arch = 'preact20', seed = 0, signal } = given;
   checkArch(arch);
-  const schedule = resolveSchedule(given.epochs, given.learningRates);
+  const recipe: Recipe & Pick<Schedule, 'epochs' | 'learningRates'> = {
+    ...recipeOf(given),
+    ...recipeSchedule(given),
+  };
+  if (recipe.schedule === undefined) delete recipe.schedule;
+  resolveRecipe(recipe, 'train');
   throwIfAborted(signal);
   const source = sourceOf(dataset, given.cacheDirectory, given.imageSize);
   const splits = await loadSource(source, { ...(signal ? { signal } : {}) });
@@ -155,18 +155,20 @@ async function prepare(options: TrainOptions) {
     throw new SvpError('SVP_E_SHAPE', 'There is nothing to train on: the index file or array is empty.');
   }
   const { train: rows, validation: heldOut } = splitValidation(splits.train.labels, {
-    size: given.validation ?? 0,
+    size: validationSize(given.validation ?? 0, candidates.length),
     indices: candidates,
     seed,
   });
-  return { given, arch, seed, schedule, splits, source, rows, heldOut };
+  const network: Network = { ...recipe, arch, ...(given.width === undefined ? {} : { width: given.width }) };
+  checkPatience([network], heldOut.length, 'train');
+  return { given, network, seed, splits, source, rows, heldOut };
 }
 
 /** What `train` with these options would do; reads the data, trains and writes nothing. */
 export async function trainPlan(options: TrainOptions): Promise<TrainPlan> {
-  const { given, arch, schedule, splits, rows } = await prepare(options);
-  const epochs = schedule.epochs.reduce((sum, count) => sum + count, 0);
-  const network = { arch, ...schedule, ...(given.width === undefined ? {} : { width: given.width }) };
+  const { network, splits, rows } = await prepare(options);
+  const epochs = epochsOf(network);
+  const { arch, batchSize = 128, accumulate = 1 } = network;
   const { train, test } = splits;
   const input = inputOf(train);
   const [height, width, channels] = input.kind === 'text' ? [] : input.shape;
@@ -177,36 +179,30 @@ export async function trainPlan(options: TrainOptions): Promise<TrainPlan> {
     testExamples: test.count,
     ...(input.kind === 'text' ? { length: input.length } : { height, width, channels }),
     epochs,
-    steps: epochs * Math.ceil(rows.length / (given.batchSize ?? 128)),
+    steps: epochs * Math.ceil(Math.ceil(rows.length / batchSize) / accumulate),
     estimatedSeconds:
       epochs * (rows.length * guessTrainSeconds(network) + test.count * guessScoreSeconds(network)),
   };
 }
 
 /**
- * Trains one network with SGD, momentum, weight decay and a stepwise schedule (Selection via Proxy, section 3.1), and
- * tests it after every epoch. With a run folder it leaves config.json, train.index, dev.index, results.csv, events.ndjson,
- * target.csv, result.json and checkpoints; results.csv and events.ndjson grow as epochs end.
+ * Trains one network by a recipe, by default with SGD, momentum, weight decay and a stepwise schedule (Selection via Proxy,
+ * section 3.1), and tests it after every epoch. With a run folder it leaves config.json, train.index, dev.index, results.csv,
+ * events.ndjson, target.csv, result.json and checkpoints; results.csv and events.ndjson grow as epochs end.
  * @throws SvpError SVP_E_OPTION, SVP_E_INDEX, SVP_E_EXISTS, SVP_E_WRITE, SVP_E_CHECKPOINT (resume), SVP_E_RUNTIME (no
  *   TensorFlow: see svp doctor), SVP_E_NONFINITE (training diverged), SVP_E_ABORT
  */
 export async function train(options: TrainOptions = {}): Promise<TrainResult> {
-  const { given, arch, seed, schedule, splits, source, rows, heldOut } = await prepare(options);
+  const { given, network, seed, splits, source, rows, heldOut } = await prepare(options);
   const { signal, resume = false } = given;
   const run = await trainFolder(given);
   const job: TrainJob = {
-    arch,
+    ...network,
     weightSeed: seed,
     seed,
-    ...schedule,
     indices: rows,
     ...(heldOut.length > 0 ? { validation: heldOut } : {}),
     ...(given.forgetting ? { trackForgetting: true } : {}),
-    ...Object.fromEntries(
-      (['width', 'batchSize', 'momentum', 'weightDecay', 'augment'] as const)
-        .filter((name) => given[name] !== undefined)
-        .map((name) => [name, given[name]]),
-    ),
     ...(run ? { checkpoint: { folder: run.folder, policy: given.checkpoint ?? 'best' }, resume } : {}),
     ...(given.recordCorrectness ? { correctness: correctnessPath(run, rows) } : {}),
   };
@@ -240,7 +236,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       tensorboard: given.tensorboard,
       finished: run && resume ? await finishedEpochs(run.folder) : [],
       examples: rows.length,
-      about: { command: 'train', arch, examples: rows.length },
+      about: { command: 'train', arch: network.arch, examples: rows.length },
     });
     const outcome = await host.train(job, {
       ...(signal ? { signal } : {}),
@@ -258,6 +254,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       trainAccuracy: outcome.trainAccuracy,
       ...(last?.validationAccuracy === undefined ? {} : { validationAccuracy: last.validationAccuracy }),
       ...bestOf(outcome.epochs),
+      ...(outcome.stoppedEarly ? { stoppedEarly: true } : {}),
       seconds: outcome.trainSeconds,
       ...(run ? { runDirectory: run.folder } : {}),
       arch: outcome.arch,

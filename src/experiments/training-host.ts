@@ -6,15 +6,13 @@
 import type { Matrix } from '../core/matrix';
 import type { OnProgress } from '../core/progress';
 import type { EpochRecord } from '../core/run-record';
+import type { Network } from './network';
 
 /** Which epochs leave a checkpoint behind, as the reference's --checkpoint. */
 export type CheckpointPolicy = 'best' | 'all' | 'last';
 
 /** Training one network on part of the train split. Indices count in the train split (test: in the test split). */
-export interface TrainJob {
-  arch: string;
-  /** Channels of the first section; the architecture's own when absent. */
-  width?: number;
+export interface TrainJob extends Network {
   /** Seed of the initial weights: equal seeds give equal networks. */
   weightSeed: number;
   /** Seed of the order of the examples and of the augmentation. */
@@ -25,13 +23,6 @@ export interface TrainJob {
   validation?: Uint32Array;
   /** Default: the whole test split. An empty array: no test. */
   testIndices?: Uint32Array;
-  /** epochs[i] epochs at learningRates[i]. */
-  epochs: number[];
-  learningRates: number[];
-  batchSize?: number;
-  momentum?: number;
-  weightDecay?: number;
-  augment?: boolean;
   trackForgetting?: boolean;
   /** Test after every epoch (default true), or only after the last. */
   evaluateEveryEpoch?: boolean;
@@ -63,6 +54,8 @@ export interface TrainOutcome {
   /** Of the last epoch. NaN where there was no test. */
   testAccuracy: number;
   trainAccuracy: number;
+  /** Validation accuracy ended it before the schedule did. */
+  stoppedEarly?: boolean;
   /** Forgetting events of each of `indices`, in their order; never-learned examples are Infinity (the paper, section 2.2). */
   forgetting?: Float64Array;
 }

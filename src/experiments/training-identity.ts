@@ -4,6 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { examplesHash, isImageFiles, isTextDataset, type Splits } from '../data/examples';
+import { resolveRecipe } from '../training/recipe';
+import { recipeIdentity } from '../training/recipe-identity';
+import { FASTTEXT } from './fasttext-names';
 import type { Network } from './network';
 import type { TrainJob } from './training-host';
 
@@ -40,12 +43,28 @@ export function datasetIdentity({ train, test }: Splits, { labels = true } = {})
   ).slice(0, KEY_DIGITS);
 }
 
-/** A network and its schedule with every default filled in, as plain data. */
+/** A network and its recipe with every default filled in, as plain data. */
 export function networkIdentity(network: Network): Record<string, unknown> {
-  const { arch, width, epochs, learningRates } = network;
+  const { arch, width } = network;
+  if (arch === FASTTEXT) return { arch, width: width ?? null, ...fastTextIdentity(network) };
+  const recipe = resolveRecipe(network, 'network');
+  const { stopAtEpoch, patience, minDelta, schedule } = recipe;
+  const { rates, ...more } = recipeIdentity(recipe);
+  // Where it ends, a stepwise schedule does not know how it would have gone on.
+  const cut = schedule.kind === 'steps' ? schedule.rates.slice(0, stopAtEpoch) : schedule.rates;
   return {
     arch,
     width: width ?? null,
+    rates: cut,
+    ...more,
+    ...(schedule.kind !== 'steps' && stopAtEpoch !== undefined && { stopAtEpoch }),
+    ...(patience !== undefined && { patience, minDelta }),
+  };
+}
+
+/** As it always was, of options that fastText does not look at, too: runs of the past stay valid. */
+function fastTextIdentity({ epochs, learningRates, ...network }: Network): Record<string, unknown> {
+  return {
     rates: epochs.flatMap((count, i) => new Array<number>(count).fill(learningRates[i])),
     batchSize: network.batchSize ?? 128,
     momentum: network.momentum ?? 0.9,

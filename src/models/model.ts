@@ -1,4 +1,5 @@
 import type { Handle } from './kernels';
+import type { Parameter } from './parameters';
 import type { RecordedGraph } from './recording';
 
 /** Height, width and channels of the images that a model takes. */
@@ -38,12 +39,23 @@ export type OutputName = keyof Outputs;
 
 /** What one batch says about how the parameters should move. */
 export interface GradientResult {
-  /** Cross entropy of each example, in nats. */
+  /** Cross entropy of each example against its (smoothed) target, in nats. */
   losses: Float32Array;
   /** n × classes, with the parameters as they were. */
   logits: Float32Array;
-  /** Of the mean loss, as a flat vector like `Model.parameterVector`; the caller frees it. */
+  /** Of the mean loss (see GradientOptions), as a flat vector like `Model.parameterVector`; the caller frees it. */
   gradient: Handle;
+}
+
+/** How a batch's losses are made and weighed. */
+export interface GradientOptions {
+  /** Label smoothing, 0 … 1: this share of the target is spread evenly over all classes. Default 0. */
+  labelSmoothing?: number;
+  /**
+   * The batch is a part of one of so many examples: the gradient is its part of that one's mean, so that the gradients of
+   * the parts add up to the whole's. Default the batch's own size.
+   */
+  outOf?: number;
 }
 
 /** A network on the training runtime. Its passes are synchronous: TensorFlow's binding has no other kind. */
@@ -70,12 +82,14 @@ export interface Model {
    * @param labels size class numbers, below `classes`
    * @throws SvpError SVP_E_SHAPE; SVP_E_INDEX for a code that is no symbol
    */
-  gradient(values: BatchValues, labels: Int32Array, size: number): GradientResult;
+  gradient(values: BatchValues, labels: Int32Array, size: number, options?: GradientOptions): GradientResult;
   /**
    * The pass of `infer` as a graph of TensorFlow operations, recorded on a batch of `size` examples of zeros: the input is
    * named "input", weights and running statistics as in `weights()`, the outputs "features" and "logits".
    */
   recordInference(size: number): RecordedGraph;
+  /** The trainable arrays in the order of `parameterVector`: where each lies in it, and what it does. */
+  readonly parameterList: readonly Parameter[];
   /** All trainable values as one flat float32 tensor, the model's own. */
   readonly parameterVector: Handle;
   /** Puts an updated vector in its place and frees the old one; the model owns it from now on. */

@@ -4,6 +4,7 @@ import type { Handle, Kernels } from './kernels';
 import type { Layer } from './layers/layer';
 import {
   type BatchValues,
+  type GradientOptions,
   type GradientResult,
   type Model,
   type ModelInput,
@@ -12,8 +13,8 @@ import {
   type Outputs,
   shapeOf,
 } from './model';
-import { softmaxCrossEntropy } from './ops/softmax-cross-entropy';
-import type { ParameterSet } from './parameters';
+import { type CrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
+import type { Parameter, ParameterSet } from './parameters';
 import { Pass } from './pass';
 import { type RecordedGraph, RecordingKernels } from './recording';
 import type { StatisticSet } from './statistics';
@@ -57,6 +58,10 @@ export class Network implements Model {
     return this.parts.parameters.size;
   }
 
+  get parameterList(): readonly Parameter[] {
+    return this.parts.parameters.parameters;
+  }
+
   get parameterVector(): Handle {
     return this.parts.parameters.vector;
   }
@@ -76,13 +81,18 @@ export class Network implements Model {
     });
   }
 
-  gradient(values: BatchValues, labels: Int32Array, size: number): GradientResult {
+  gradient(
+    values: BatchValues,
+    labels: Int32Array,
+    size: number,
+    { labelSmoothing = 0, outOf = size }: GradientOptions = {},
+  ): GradientResult {
     this.checkLabels(labels, size);
     const { parameters } = this.parts;
     return this.withPass(this.kernels, true, (pass) => {
       const x = this.batch(pass, values, size);
       const targets = pass.adopt(this.kernels.int(labels, [size]));
-      const { losses, logits } = this.step(pass, x, targets);
+      const { losses, logits } = this.step(pass, x, targets, { smoothing: labelSmoothing, divisor: outOf });
       return {
         losses: this.kernels.read(losses),
         logits: this.kernels.read(logits),
@@ -122,12 +132,17 @@ export class Network implements Model {
   }
 
   /** Forward, loss, backward; the gradients of the parameters are in the pass then. */
-  private step(pass: Pass, x: Handle, targets: Handle): { losses: Handle; logits: Handle } {
+  private step(
+    pass: Pass,
+    x: Handle,
+    targets: Handle,
+    loss: CrossEntropyOptions,
+  ): { losses: Handle; logits: Handle } {
     const { body, head } = this.parts;
     const features = body.forward(pass, x);
     const logits = head.forward(pass, features.y);
     pass.release(features.y);
-    const { losses, dlogits } = softmaxCrossEntropy(pass, logits.y, targets);
+    const { losses, dlogits } = softmaxCrossEntropy(pass, logits.y, targets, loss);
     const dfeatures = logits.backward(dlogits);
     // The gradient of the input is of no use.
     pass.release(features.backward(dfeatures));

@@ -1,6 +1,9 @@
 import { SvpError } from '../errors';
 import { attribute, type Handle, type Kernels } from './kernels';
 
+/** What an array does: multiplies, is added to a linear layer's output, or is batch norm's scale or shift. */
+export type ParameterRole = 'weight' | 'bias' | 'norm';
+
 /** One trainable array of a network: where it lies in the flat vector of all of them. */
 export interface Parameter {
   readonly index: number;
@@ -9,6 +12,7 @@ export interface Parameter {
   readonly shape: readonly number[];
   readonly offset: number;
   readonly size: number;
+  readonly role: ParameterRole;
 }
 
 const RESHAPE = [attribute.float32(), attribute.int32('Tshape')];
@@ -31,9 +35,14 @@ export class ParameterSet {
    * their declaration, and not at all when others are put in their place before: the 60 million normal deviates of a
    * ResNet152 take seconds.
    */
-  add(name: string, shape: readonly number[], initial: () => Float32Array): Parameter {
+  add(
+    name: string,
+    shape: readonly number[],
+    initial: () => Float32Array,
+    role: ParameterRole = 'weight',
+  ): Parameter {
     const size = shape.reduce((product, side) => product * side, 1);
-    const parameter = { index: this.list.length, name, shape, offset: this.total, size };
+    const parameter = { index: this.list.length, name, shape, offset: this.total, size, role };
     this.list.push(parameter);
     this.initial.push(initial);
     this.total += size;

@@ -6,13 +6,16 @@ import type { EpochRecord } from '../core/run-record';
 import { SvpError } from '../errors';
 import { type InputShape, type Model, type ModelInput, type NamedWeights, shapeOf } from '../models/model';
 import { createModel } from '../models/registry';
+import type { OptimizerState } from './optimizer';
 
 /**
  * A checkpoint is one file: 8 bytes of magic, version and header length (uint32, little-endian), a JSON header, the float32
- * values of all arrays in the header's order and of the velocity (little-endian), and the SHA-256 of everything before.
+ * values of all arrays in the header's order and of the optimizer's vectors (little-endian), and the SHA-256 of everything
+ * before. Version 1 knew one optimizer, whose vector was `training.velocity`; it is read, too.
  */
 const MAGIC = 'SVPCKPT\n';
-const VERSION = 1;
+const VERSION = 2;
+const OLDEST_VERSION = 1;
 const PREFIX_BYTES = 16;
 const DIGEST_BYTES = 32;
 
@@ -24,8 +27,7 @@ export interface TrainingState {
   epochs: EpochRecord[];
   /** Wall clock so far. */
   seconds: number;
-  /** The optimizer's, like the parameters as a flat vector. */
-  velocity: Float32Array;
+  optimizer: OptimizerState;
   /** ForgettingTracker.toJSON() where forgetting events are counted. */
   forgetting?: unknown;
 }
@@ -46,8 +48,17 @@ interface Header extends Omit<Checkpoint, 'weights' | 'training' | 'input'> {
   /** Absent for images, whose shape says all. */
   input?: ModelInput;
   arrays: { name: string; shape: number[] }[];
-  training?: Omit<TrainingState, 'velocity'> & { velocity: number };
+  training?: TrainingHeader;
 }
+
+type TrainingHeader = Omit<TrainingState, 'optimizer'> &
+  (
+    | {
+        optimizer: Omit<OptimizerState, 'vectors'> & { vectors: Record<string, number> };
+        velocity?: undefined;
+      }
+    | { optimizer?: undefined; velocity: number }
+  );
 
 /**
  * Writes a model, and the state of its training if given, whole or not at all.
@@ -55,6 +66,8 @@ interface Header extends Omit<Checkpoint, 'weights' | 'training' | 'input'> {
  */
 export async function saveCheckpoint(file: string, model: Model, training?: TrainingState): Promise<void> {
   const weights = model.weights();
+  const vectors = Object.entries(training?.optimizer.vectors ?? {});
+  const lengths = Object.fromEntries(vectors.map(([name, { length }]) => [name, length]));
   const header: Header = {
     arch: model.arch,
     width: model.width,
@@ -62,14 +75,14 @@ export async function saveCheckpoint(file: string, model: Model, training?: Trai
     inputShape: shapeOf(model.input),
     classes: model.classes,
     arrays: weights.map(({ name, shape }) => ({ name, shape })),
-    ...(training && { training: { ...training, velocity: training.velocity.length } }),
+    ...(training && { training: { ...training, optimizer: { ...training.optimizer, vectors: lengths } } }),
   };
   const json = Buffer.from(JSON.stringify(header));
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(VERSION, 8);
   prefix.writeUInt32LE(json.length, 12);
-  const arrays = [...weights.map(({ data }) => data), ...(training ? [training.velocity] : [])];
+  const arrays = [...weights.map(({ data }) => data), ...vectors.map(([, data]) => data)];
   const parts = [prefix, json, ...arrays.map(littleEndian)];
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
@@ -92,7 +105,9 @@ export async function loadCheckpoint(file: string): Promise<Checkpoint> {
     throw bad('is not a checkpoint of this package, or is cut short');
   }
   const version = bytes.readUInt32LE(8);
-  if (version !== VERSION) throw bad(`is of version ${version}; this package reads version ${VERSION}`);
+  if (version < OLDEST_VERSION || version > VERSION) {
+    throw bad(`is of version ${version}; this package reads versions ${OLDEST_VERSION} to ${VERSION}`);
+  }
   const end = bytes.length - DIGEST_BYTES;
   const digest = createHash('sha256').update(bytes.subarray(0, end)).digest();
   if (!digest.equals(bytes.subarray(end))) throw bad('is damaged: its checksum does not match');
@@ -121,8 +136,21 @@ export async function loadCheckpoint(file: string): Promise<Checkpoint> {
     inputShape,
     classes,
     weights,
-    ...(training && { training: { ...training, velocity: take(training.velocity) } }),
+    ...(training && { training: trainingState(training, take) }),
   };
+}
+
+function trainingState(header: TrainingHeader, take: (length: number) => Float32Array): TrainingState {
+  if (header.optimizer === undefined) {
+    const { velocity, ...rest } = header;
+    // Only the steps of adam and adamw count.
+    return { ...rest, optimizer: { name: 'sgd', steps: 0, vectors: { velocity: take(velocity) } } };
+  }
+  const { velocity: _none, optimizer, ...rest } = header;
+  const vectors = Object.fromEntries(
+    Object.entries(optimizer.vectors).map(([name, length]) => [name, take(length)]),
+  );
+  return { ...rest, optimizer: { ...optimizer, vectors } };
 }
 
 /**

@@ -8,7 +8,7 @@ export interface EpochRecorder {
   /**
    * Before the first epoch; waited for.
    * @param finished epochs of the checkpoint that is gone on from
-   * @param epochs how many there are in all, those included
+   * @param epochs of the whole schedule, those included, also where the training ends before
    */
   begin?(finished: readonly EpochRecord[], epochs: number): void | Promise<void>;
   /**

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { parseOptions } from '../core/options';
 import { resolveRows } from '../data/dataset';
 import { checkExamples, type Dataset, inputOf, inputText } from '../data/examples';
+import { splitValidation } from '../data/split';
+import { validationSize } from '../data/validation-size';
 import { SvpError } from '../errors';
 import type { Model } from '../models/model';
 import type { EpochRecorder } from './epoch-recorder';
 import type { TrainingPlan } from './fingerprint';
-import { learningRatePerEpoch } from './schedule';
+import { recipeShape, resolveRecipe } from './recipe';
 import type { TrainModelOptions } from './types';
 
 const object = <T>(name: string) =>
@@ -21,13 +23,13 @@ const optionsShape = z.object({
   dataset: object<Dataset>('a data set'),
   indices: rows,
   test: object<Dataset>('a data set').optional(),
-  validation: rows,
-  epochs: z.array(z.number()),
-  learningRates: z.array(z.number()),
-  batchSize: z.int().min(1).max(1_000_000).optional(),
-  momentum: z.number().min(0).lt(1).optional(),
-  weightDecay: z.number().min(0).max(1).optional(),
-  augment: z.boolean().optional(),
+  validation: z
+    .custom<Uint32Array | number | string>(
+      (value) => types.isUint32Array(value) || typeof value === 'number' || typeof value === 'string',
+      'must be a Uint32Array of rows, a number of them, a fraction or a percentage',
+    )
+    .optional(),
+  ...recipeShape,
   seed: z.int().optional(),
   trackForgetting: z.boolean().optional(),
   evaluateEveryEpoch: z.boolean().optional(),
@@ -49,7 +51,11 @@ const optionsShape = z.object({
 });
 
 /** A training with its defaults filled in and its data checked. */
-export interface CheckedTraining extends Omit<TrainModelOptions, keyof TrainingPlan>, TrainingPlan {}
+export interface CheckedTraining
+  extends TrainingPlan,
+    Pick<TrainModelOptions, 'test' | 'checkpoint' | 'recorder' | 'signal' | 'onProgress' | 'onEpoch'> {
+  evaluateEveryEpoch: boolean;
+}
 
 /**
  * @throws SvpError SVP_E_OPTION, SVP_E_SHAPE (data that do not fit each other or the model), SVP_E_INDEX (rows outside the
@@ -57,23 +63,33 @@ export interface CheckedTraining extends Omit<TrainModelOptions, keyof TrainingP
  */
 export function checkTraining(options: TrainModelOptions): CheckedTraining {
   const o = parseOptions(optionsShape, options, 'trainModel');
-  const rates = learningRatePerEpoch(o);
+  const recipe = resolveRecipe(o, 'trainModel');
   for (const [name, dataset] of [
     ['dataset', o.dataset],
     ['test', o.test],
   ] as const) {
     if (dataset) checkFits(name, dataset, o.model);
   }
+  const seed = o.seed ?? 0;
+  const split = heldOut(o.dataset, o.indices, o.validation, seed);
+  if (recipe.patience !== undefined && !split.validation?.length) {
+    throw new SvpError(
+      'SVP_E_OPTION',
+      'trainModel: option patience: needs validation examples to watch. Give validation, too.',
+      { option: 'patience' },
+    );
+  }
+  const { model, dataset, test, evaluateEveryEpoch = false, checkpoint, recorder } = o;
+  const { signal, onProgress, onEpoch } = o;
   return {
-    ...o,
-    rows: trainingRows(o.dataset, o.indices, o.validation),
-    rates,
-    batchSize: o.batchSize ?? 128,
-    momentum: o.momentum ?? 0.9,
-    weightDecay: o.weightDecay ?? 5e-4,
-    augment: o.augment ?? true,
-    seed: o.seed ?? 0,
+    ...{ model, dataset, ...split, recipe, seed, evaluateEveryEpoch },
     trackForgetting: o.trackForgetting ?? false,
+    ...(test && { test }),
+    ...(checkpoint && { checkpoint }),
+    ...(recorder && { recorder }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+    ...(onEpoch && { onEpoch }),
   };
 }
 
@@ -94,6 +110,22 @@ function checkFits(name: string, dataset: Dataset, model: Model): void {
         `${model.classes} classes. Create the model with the data's input and classes.`,
     );
   }
+}
+
+/** Rows to train on and rows held out. */
+function heldOut(
+  dataset: Dataset,
+  indices: Uint32Array | undefined,
+  validation: TrainModelOptions['validation'],
+  seed: number,
+): { rows: Uint32Array; validation?: Uint32Array } {
+  if (validation === undefined || typeof validation === 'object') {
+    return { rows: trainingRows(dataset, indices, validation), ...(validation && { validation }) };
+  }
+  const candidates = resolveRows(indices, dataset.count);
+  const size = validationSize(validation, candidates.length);
+  const split = splitValidation(dataset.labels, { size, indices: candidates, seed });
+  return { rows: notEmpty(split.train), validation: split.validation };
 }
 
 /** `indices`, or everything but the validation rows. What is held out is never trained on. */

@@ -4,9 +4,10 @@ import type { Dataset } from '../data/examples';
 import type { Model } from '../models/model';
 import type { ForgettingTracker } from '../native/forgetting-tracker';
 import type { EpochRecorder } from './epoch-recorder';
+import type { Recipe } from './recipe';
 
-/** What `trainModel` takes. */
-export interface TrainModelOptions {
+/** What `trainModel` takes: the recipe, and what to train on it. */
+export interface TrainModelOptions extends Recipe {
   /** Trained in place: afterwards it holds the last epoch's weights. */
   model: Model;
   dataset: Dataset;
@@ -14,27 +15,19 @@ export interface TrainModelOptions {
   indices?: Uint32Array;
   /** Evaluated after the last epoch, or after each with `evaluateEveryEpoch`. */
   test?: Dataset;
-  /** Rows of `dataset` held out from training, to report validation accuracy on. */
-  validation?: Uint32Array;
-  /** `epochs[i]` epochs at `learningRates[i]`, one stage after the other. */
-  epochs: number[];
-  learningRates: number[];
-  /** Default 128. */
-  batchSize?: number;
-  /** Default 0.9. */
-  momentum?: number;
-  /** L2 penalty on every parameter, added to the gradient as the reference does. Default 5e-4. */
-  weightDecay?: number;
   /**
-   * Images in memory: random crop with padding 4 and horizontal flip; images in files: random resized crop and flip; texts
-   * stay as they are. Default true.
+   * Held out from training, to report validation accuracy on: rows of `dataset`; or how many of those trained on, as a number,
+   * a fraction below 1 or '10%', drawn by seed, of each class its share.
    */
-  augment?: boolean;
+  validation?: Uint32Array | number | string;
   /** Order and augmentation; the model's weights come from the model's own seed. Default 0. */
   seed?: number;
   /** Count forgetting events: whether each example was right at the moment it was trained on. Default false. */
   trackForgetting?: boolean;
-  /** Evaluate `test` and `validation` after every epoch rather than only after the last. Default false. */
+  /**
+   * Evaluate `test` and `validation` after every epoch rather than only after the last. Default false; `patience` evaluates
+   * `validation` after every epoch whatever this says.
+   */
   evaluateEveryEpoch?: boolean;
   /** Written after every epoch; when the file exists and `resume` is true, training continues from it. */
   checkpoint?: { path: string; resume?: boolean };
@@ -49,6 +42,8 @@ export interface TrainModelResult {
   epochs: EpochRecord[];
   /** Wall clock of the training steps, without evaluation. */
   seconds: number;
+  /** Training ended before the schedule did, because validation accuracy had not risen for `patience` epochs. */
+  stoppedEarly?: boolean;
   /** Of the last epoch. */
   testAccuracy?: number;
   validationAccuracy?: number;

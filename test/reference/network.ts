@@ -194,13 +194,19 @@ export function dense(x: Array64, w: Array64, b: Float64Array): Array64 {
   });
 }
 
-/** Cross entropy per row, in nats. */
-export function crossEntropy(logits: Array64, labels: ArrayLike<number>): Float64Array {
+/** Cross entropy per row, in nats; `smoothing` of the target is spread evenly over all classes. */
+export function crossEntropy(logits: Array64, labels: ArrayLike<number>, smoothing = 0): Float64Array {
   const [n, classes] = logits.shape;
   return Float64Array.from({ length: n }, (_, row) => {
     const values = logits.data.subarray(row * classes, (row + 1) * classes);
     const top = Math.max(...values);
-    return top + Math.log(values.reduce((sum, v) => sum + Math.exp(v - top), 0)) - values[labels[row]];
+    const all = top + Math.log(values.reduce((sum, v) => sum + Math.exp(v - top), 0));
+    let loss = 0;
+    for (let c = 0; c < classes; c++) {
+      const target = (c === labels[row] ? 1 - smoothing : 0) + smoothing / classes;
+      loss += target * (all - values[c]);
+    }
+    return loss;
   });
 }
 

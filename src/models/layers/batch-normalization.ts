@@ -13,8 +13,9 @@ export class BatchNormalization implements Layer {
   private readonly variance: Statistic;
 
   constructor(parameters: ParameterSet, statistics: StatisticSet, name: string, channels: number) {
-    this.gamma = parameters.add(`${name}.weight`, [channels], () => new Float32Array(channels).fill(1));
-    this.beta = parameters.add(`${name}.bias`, [channels], () => new Float32Array(channels));
+    const all = (value: number) => () => new Float32Array(channels).fill(value);
+    this.gamma = parameters.add(`${name}.weight`, [channels], all(1), 'norm');
+    this.beta = parameters.add(`${name}.bias`, [channels], all(0), 'norm');
     this.mean = statistics.add(`${name}.running_mean`, new Float32Array(channels));
     this.variance = statistics.add(`${name}.running_var`, new Float32Array(channels).fill(1));
   }

@@ -14,7 +14,7 @@ export class Linear implements Layer {
     const bound = 1 / Math.sqrt(inputs);
     const draw = (size: number) => () => new Float32Array(size).map(() => (2 * random.uniform() - 1) * bound);
     this.weight = parameters.add(`${name}.weight`, [inputs, outputs], draw(inputs * outputs));
-    this.bias = parameters.add(`${name}.bias`, [outputs], draw(outputs));
+    this.bias = parameters.add(`${name}.bias`, [outputs], draw(outputs), 'bias');
   }
 
   forward(pass: Pass, x: Handle): LayerOutput {

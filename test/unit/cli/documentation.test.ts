@@ -33,7 +33,7 @@ function documented(heading: string): Map<string, Row> {
 }
 
 function longName(flags: string): string {
-  return /--[a-z-]+/.exec(flags)?.[0] as string;
+  return /--[a-z][a-z0-9-]*/.exec(flags)?.[0] as string;
 }
 
 function visible(command: Command): Option[] {

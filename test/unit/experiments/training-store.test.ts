@@ -21,6 +21,9 @@ test('the key is of what decides the training, not of how it is spelled', () => 
   const same: Partial<TrainJob>[] = [
     { epochs: [1, 1], learningRates: [0.1, 0.1] },
     { batchSize: 128, momentum: 0.9, weightDecay: 5e-4, augment: true },
+    { labelSmoothing: 0, accumulate: 1, schedule: 'steps', nesterov: false, optimizer: 'sgd' },
+    { stopAtEpoch: 2, referenceBatchSize: 128, warmUpEpochs: 0, decayBiases: true },
+    { epochs: [9], stopAtEpoch: 2 },
     { keepAs: 'x', trackForgetting: true, validation: new Uint32Array(0), evaluateEveryEpoch: true },
   ];
   for (const change of same) expect(trainingKey('data', { ...job, ...change })).toBe(key);
@@ -46,10 +49,19 @@ test('the key is of what decides the training, not of how it is spelled', () => 
       { testIndices: Uint32Array.of(1) },
     ],
     { labels: { rows: Uint32Array.of(4), classes: Uint32Array.of(1) } },
+    ...[{ decayBatchNorm: true }, { decayBiases: false }, { nesterov: true }, { labelSmoothing: 0.1 }],
+    ...[{ optimizer: 'adam' as const }, { optimizer: 'adamw' as const }, { accumulate: 2 }, { patience: 1 }],
+    ...[{ warmUpEpochs: 1 }, { stopAtEpoch: 1 }, { schedule: 'cosine' as const }, { arch: 'fasttext' }],
+    { schedule: 'cosine', stopAtEpoch: 1 },
   ];
   const keys = other.map((change) => trainingKey('data', { ...job, ...change }));
   keys.push(trainingKey('data', job, 'parent'), trainingKey('other data', job), key);
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test('trainings that an earlier version ran keep their keys: all parameters decayed', () => {
+  expect(trainingKey('data', { ...job, decayBatchNorm: true })).toBe('43a8cf9a9b007034f407');
+  expect(trainingKey('data', { ...job, arch: 'fasttext' })).toBe('bb0c27513de99a08e13b');
 });
 
 test('a training is run once, is found by the next process, and its model is had again from its checkpoint', async () => {

@@ -26,7 +26,11 @@ describeWithTensorFlow('checkpoints', () => {
       fingerprint: 'abc',
       epochs: [{ epoch: 1, learningRate: 0.1, trainLoss: 1, trainAccuracy: 0.5, trainSeconds: 2 }],
       seconds: 2,
-      velocity: new Float32Array(model.parameters).map((_, i) => i / 7),
+      optimizer: {
+        name: 'sgd',
+        steps: 5,
+        vectors: { velocity: new Float32Array(model.parameters).map((_, i) => i / 7) },
+      },
       forgetting: { version: 1 },
     };
   });
