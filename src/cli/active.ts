@@ -137,7 +137,9 @@ async function printPlan(
     require('../experiments/protocol-stages') as typeof import('../experiments/protocol-stages');
   const { openWorkbench } = require('../experiments/workbench') as typeof import('../experiments/workbench');
   const { printData, printJson } = require('./output') as typeof import('./output');
-  const bench = await openWorkbench(options);
+  // A dry run keeps nothing.
+  const { resizedCache: _notMade, ...reading } = options;
+  const bench = await openWorkbench(reading);
   try {
     const plan = await activePlan(options, bench);
     const stages = activeStages(plan, plan.testIndices?.length ?? bench.splits.test.count);

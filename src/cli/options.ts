@@ -37,6 +37,14 @@ export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): (text: s
   };
 }
 
+/** --resized-cache, of every command that trains on folders of images. */
+export function resizedCacheOption(): Option {
+  return new Option(
+    '--resized-cache <pixels>',
+    'folders of images: keep copies with this shorter side in the cache, and read those (default: none)',
+  ).argParser(wholeNumber(8, 4096));
+}
+
 /** For commander: an option that gathers its values into a list. */
 export const gathered =
   <Value>(parse: (text: string) => Value) =>

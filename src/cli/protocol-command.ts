@@ -9,12 +9,13 @@ import {
   seedNumber,
   validationPart,
 } from './network-options';
-import { addCommonOptions, wholeNumber } from './options';
+import { addCommonOptions, resizedCacheOption, wholeNumber } from './options';
 
 /** Options that `svp active` and `svp coreset` share, as commander hands them over. */
 export interface ProtocolCommandOptions extends CommonOptions, NetworkCommandOptions {
   dataset: string;
   datasetsDir?: string;
+  resizedCache?: number;
   pool?: number;
   test?: number;
   validation?: number | string;
@@ -37,6 +38,7 @@ export function addProtocolOptions(
   const withData = command
     .option('-d, --dataset <name>', 'data set', 'fashion-mnist')
     .option('--datasets-dir <folder>', 'where converted data sets are kept (default: the cache)')
+    .addOption(resizedCacheOption())
     .option('--pool <n>', 'choose from this many examples, at random by seed (default: all)', wholeNumber(1))
     .option('--test <n>', 'test on this many examples, at random by seed (default: all)', wholeNumber(1))
     .option(
@@ -94,6 +96,7 @@ export function protocolOptions(
       test: o.test,
       validation: o.validation,
       cacheDirectory: o.datasetsDir,
+      resizedCache: o.resizedCache,
       runDirectory: o.runDir,
       resume: o.resume,
       force: o.force,

@@ -38,7 +38,7 @@ const TEXT_ONLY = [
   ...['dim', 'wordNgrams', 'buckets', 'minCount', 'shuffle', 'threads'],
 ];
 const NOT_FOR_TEXT = [
-  ...['dataset', 'datasetsDir', 'width', 'augment', 'checkpoint'],
+  ...['dataset', 'datasetsDir', 'resizedCache', 'width', 'augment', 'checkpoint'],
   ...RECIPE_ATTRIBUTES.filter((name) => name !== 'epochs' && name !== 'learningRate'),
 ];
 

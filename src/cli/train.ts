@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../experiments/train';
 import type { CliContext, CommonOptions, Display } from './context';
 import { validationPart } from './network-options';
-import { addCommonOptions, resolvedOptions, wholeNumber } from './options';
+import { addCommonOptions, resizedCacheOption, resolvedOptions, wholeNumber } from './options';
 import { addRecipeOptions, recipeFrom } from './recipe-options';
 import { addTextOptions, isTextTraining, runTrainText } from './train-text';
 
@@ -11,6 +11,7 @@ interface TrainCommandOptions extends CommonOptions {
   dataset: string;
   datasetsDir?: string;
   imageSize?: number;
+  resizedCache?: number;
   arch: string;
   width?: number;
   forgetting?: boolean;
@@ -48,6 +49,7 @@ export function registerTrain(program: Command, context: CliContext): void {
       'side to which images in files are cut (default: 224)',
       wholeNumber(8, 4096),
     )
+    .addOption(resizedCacheOption())
     .option('-a, --arch <name>', 'network', 'preact20')
     .option(
       '--width <channels>',
@@ -175,6 +177,7 @@ async function toOptions(
   const optional = {
     cacheDirectory: given.datasetsDir,
     imageSize: given.imageSize,
+    resizedCache: given.resizedCache,
     width: given.width,
     forgetting: given.forgetting,
     recordCorrectness: given.recordCorrectness,

@@ -67,6 +67,8 @@ export function hashExamples(hash: Hash, dataset: Dataset, { labels = true } = {
     if (isImageFiles(dataset)) {
       hash.update(JSON.stringify([dataset.resize, dataset.folder]));
       for (const file of dataset.files) hash.update(`${file}\n`);
+      // Pixels of smaller copies are not quite those of the files.
+      if (dataset.resized) hash.update(`resized to ${dataset.resized.side}`);
     } else {
       parts.push(dataset.images);
     }
@@ -101,7 +103,14 @@ export function takeExamples<Kind extends Dataset>(dataset: Kind, rows: Uint32Ar
   }
   if (isImageFiles(d)) {
     const files = Array.from(rows, (row) => d.files[row]);
-    return { ...dataset, files, labels: Uint16Array.from(rows, (row) => d.labels[row]), count };
+    const { resized } = d;
+    return {
+      ...dataset,
+      files,
+      labels: Uint16Array.from(rows, (row) => d.labels[row]),
+      count,
+      ...(resized && { resized: { ...resized, files: Array.from(rows, (row) => resized.files[row]) } }),
+    };
   }
   const size = d.height * d.width * d.channels;
   const images = new Uint8Array(count * size);

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { types } from 'node:util';
 import { SvpError } from '../errors';
 
@@ -27,6 +28,27 @@ export interface ImageFileDataset {
   mean: number[];
   std: number[];
   note?: string;
+  /** Smaller copies that are read in place of the files (LoadOptions.resizedCache). */
+  resized?: ResizedFiles;
+}
+
+/** Smaller copies of image files. */
+export interface ResizedFiles {
+  /** Their shorter side in pixels. */
+  side: number;
+  /** Absolute path of their folder. */
+  folder: string;
+  /** Relative to it, one for each file; '' for a file that is read itself. */
+  files: readonly string[];
+}
+
+/** Full path of what is read for an image: its smaller copy where it has one, or the file itself. */
+export function readPath(
+  { folder, files, resized }: Pick<ImageFileDataset, 'folder' | 'files' | 'resized'>,
+  row: number,
+): string {
+  const smaller = resized?.files[row];
+  return smaller ? path.join((resized as ResizedFiles).folder, smaller) : path.join(folder, files[row]);
 }
 
 /** Checks that an image file data set's parts fit together. O(count). @throws SvpError SVP_E_SHAPE */
@@ -46,6 +68,9 @@ export function checkImageFiles(value: unknown, name = 'dataset'): asserts value
   if (d.channels !== 1 && d.channels !== 3) fail(`.channels must be 1 or 3, not ${d.channels}.`);
   if (d.files.length !== d.count || d.labels.length !== d.count) {
     fail(`: ${d.files.length} files and ${d.labels.length} labels for a count of ${d.count}.`);
+  }
+  if (d.resized !== undefined && d.resized.files?.length !== d.count) {
+    fail(`.resized.files must hold ${d.count} names, one per image.`);
   }
   if (!Array.isArray(d.classNames) || d.classNames.length !== d.classes) {
     fail(`.classNames must hold ${d.classes} names, one per class.`);

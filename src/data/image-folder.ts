@@ -3,9 +3,11 @@ import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import { throwIfAborted, unlessAborted } from '../core/abort';
 import { SvpError } from '../errors';
+import { type ImageFileDataset, readPath } from './image-files';
 import { listImageFolder } from './images/list-folder';
 import { type ImageFileOptions, type ImagePlan, imagePlan } from './images/plan';
 import { type BrokenPart, itemBytes } from './images/prepare';
+import { prepareOrOriginal } from './images/prepare-or-original';
 import { PrepareThreads } from './images/prepare-threads';
 import type { BrokenItem, PoolBatch, PoolBatchOptions, PoolSource } from './pool';
 
@@ -59,22 +61,20 @@ export async function openImageFolder(
   }
   const list = await listImageFolder(folder, signal ? { signal } : {});
   const { classNames, labels } = list;
-  const pool = new FilePool(list.folder, list.folder, list.files, plan, threads);
+  const pool = new FilePool(list.folder, list, plan, threads);
   return Object.assign(pool, classNames && { classNames }, labels && { labels });
 }
 
-/** Image files, in the order of `files`, as a pool. See openImageFolder. @param files relative to the folder */
+type Files = Pick<ImageFileDataset, 'folder' | 'files' | 'resized'>;
+
+/** Image files, in the order of `files`, as a pool. See openImageFolder. */
 export function imageFilePool(
   name: string,
-  folder: string,
-  files: readonly string[],
+  files: Files,
   plan: ImagePlan,
   normalization?: PoolSource['normalization'],
 ): PoolSource {
-  return Object.assign(
-    new FilePool(name, folder, files, plan, undefined),
-    normalization && { normalization },
-  );
+  return Object.assign(new FilePool(name, files, plan, undefined), normalization && { normalization });
 }
 
 class FilePool implements PoolSource {
@@ -88,11 +88,11 @@ class FilePool implements PoolSource {
 
   constructor(
     readonly name: string,
-    private readonly folder: string,
-    private readonly files: readonly string[],
+    private readonly source: Files,
     private readonly plan: ImagePlan,
     threads: number | undefined,
   ) {
+    const { files } = source;
     this.count = files.length;
     this.itemShape = plan.shape;
     this.dtype = plan.dtype;
@@ -130,14 +130,15 @@ class FilePool implements PoolSource {
     const bytes = size * itemBytes(this.plan);
     const kept = this.spare.pop();
     const memory = kept?.byteLength === bytes ? kept : batchMemory(bytes, size);
-    const { folder, files } = this;
+    const { folder, files } = this.source;
     const broken: BrokenItem[] = [];
     const tasks: Promise<void>[] = [];
     for (let at = 0; at < size; at += TASK) {
       const rows = Array.from({ length: Math.min(TASK, size - at) }, (_, i) => first + at + i);
-      const task = { files: rows.map((row) => path.join(folder, files[row])), rows, key: 0, memory, at };
+      const task = { files: rows.map((row) => readPath(this.source, row)), rows, key: 0, memory, at };
+      const originals = rows.map((row) => path.join(folder, files[row]));
       tasks.push(
-        this.threads.run(task, stop).then((parts: BrokenPart[]) => {
+        prepareOrOriginal(this.threads, task, originals, stop).then((parts: BrokenPart[]) => {
           for (const { index, reason } of parts) {
             broken.push({ row: rows[index], item: files[rows[index]], reason });
           }
@@ -156,11 +157,12 @@ class FilePool implements PoolSource {
 
   /** Hash of the file names, their sizes and times of change, and the preparation. One file state per image. */
   async fingerprint(): Promise<string> {
-    const { folder, files } = this;
+    const { folder, files, resized } = this.source;
     const { table, ...plan } = this.plan;
     const hash = createHash('sha256')
       .update(JSON.stringify(plan))
       .update(Buffer.from(table.buffer, table.byteOffset, table.byteLength));
+    if (resized) hash.update(`resized to ${resized.side}`);
     for (let at = 0; at < files.length; at += STATS_AT_ONCE) {
       const part = files.slice(at, at + STATS_AT_ONCE);
       const states = await Promise.all(

@@ -1,30 +1,30 @@
 import type { OnProgress } from '../core/progress';
 import type { ImageSplits } from '../data/dataset';
-import { loadExamples } from '../data/datasets/registry';
+import { type LoadOptions, loadExamples } from '../data/datasets/registry';
 import { inputText, isImageFiles, isTextDataset, type Splits } from '../data/examples';
 import { SvpError } from '../errors';
 
 /** A data set by name or path (each process loads it by itself), or one in memory (sent to the child once). */
 export type DatasetSource = NamedSource | Splits;
 
-interface NamedSource {
+/** Where a data set lies, and how images in files are read. */
+type Whereabouts = Pick<LoadOptions, 'cacheDirectory' | 'imageSize' | 'resizedCache'>;
+
+interface NamedSource extends Whereabouts {
   name: string;
-  cacheDirectory?: string;
-  /** Of images in files; see LoadOptions. */
-  imageSize?: number | [height: number, width: number];
 }
 
 /** The source that a public call's `dataset` and where-abouts mean. */
 export function sourceOf(
   dataset: string | Splits,
-  cacheDirectory?: string,
-  imageSize?: NamedSource['imageSize'],
+  { cacheDirectory, imageSize, resizedCache }: Whereabouts = {},
 ): DatasetSource {
   if (typeof dataset !== 'string') return dataset;
   return {
     name: dataset,
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     ...(imageSize === undefined ? {} : { imageSize }),
+    ...(resizedCache === undefined ? {} : { resizedCache }),
   };
 }
 

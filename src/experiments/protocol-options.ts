@@ -41,6 +41,8 @@ export interface ProtocolOptions {
   /** What runs the proxy over the pool: the training runtime (default), or ONNX Runtime on an export of it. */
   scoring?: ScoringRuntime;
   cacheDirectory?: string;
+  /** Folders of images: read smaller copies with a shorter side of so many pixels, kept in the cache; see LoadOptions. Default: none. */
+  resizedCache?: number;
   /** Where the run goes. Default: nowhere, unless leaveRunDirectory. */
   runDirectory?: string;
   /** Leave a run folder, `runs/<protocol>-<UTC time>` unless runDirectory names it. */
@@ -79,6 +81,7 @@ export const protocolShape = {
   evaluateEveryEpoch: flag,
   scoring: z.enum(['tensorflow', 'onnx']).optional(),
   cacheDirectory: text,
+  resizedCache: any,
   runDirectory: text,
   leaveRunDirectory: flag,
   force: flag,

@@ -84,7 +84,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   throwIfAborted(signal);
   const stages = new StagePlan(plan.stages, options.onProgress);
   stages.next();
-  const source = sourceOf(settings.dataset, options.cacheDirectory);
+  const source = sourceOf(settings.dataset, options);
   const splits = await loadImageSource(source, {
     ...(signal ? { signal } : {}),
     onProgress: (progress) => stages.report(progress),

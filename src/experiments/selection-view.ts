@@ -145,7 +145,7 @@ async function images(
   notes: string[],
 ): Promise<ImageSplits | undefined> {
   try {
-    return await loadImageSource(sourceOf(given.dataset ?? name, given.cacheDirectory), {
+    return await loadImageSource(sourceOf(given.dataset ?? name, given), {
       ...(given.signal ? { signal: given.signal } : {}),
     });
   } catch (error) {

@@ -34,6 +34,8 @@ export interface SweepBlock {
 export interface SweepConfiguration {
   name: string;
   dataset: string;
+  /** Folders of images: shorter side in pixels of smaller copies in the cache; see LoadOptions. */
+  resizedCache?: number;
   seeds: number[];
   pool?: number;
   test?: number;
@@ -56,6 +58,7 @@ const schema = z.object({
     .regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a name of letters, digits, . _ and -')
     .optional(),
   dataset: z.string().optional(),
+  'resized-cache': count,
   pool: count,
   test: count,
   validation: z.union([z.number().min(0), z.string()]).optional(),
@@ -149,6 +152,7 @@ export function parseSweepConfiguration(value: unknown, where: string): SweepCon
     pool: given.pool,
     test: given.test,
     validation: given.validation,
+    resizedCache: given['resized-cache'],
     evaluateEveryEpoch: given['evaluate-every-epoch'],
   };
   return {

@@ -74,7 +74,12 @@ const FATAL = new Set(['SVP_E_ABORT', 'SVP_E_WRITE', 'SVP_E_MEMORY', 'SVP_E_RUNT
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const given = parseOptions(schema, options, 'sweep') as SweepOptions;
   const configuration = await readSweepConfiguration(given.configuration);
-  const bench = await openWorkbench({ dataset: configuration.dataset, ...given });
+  const { dataset, resizedCache } = configuration;
+  const bench = await openWorkbench({
+    dataset,
+    ...given,
+    ...(resizedCache === undefined ? {} : { resizedCache }),
+  });
   try {
     return await sweepAt(bench, configuration, given);
   } finally {

@@ -32,6 +32,8 @@ export interface TrainOptions extends Recipe {
   dataset?: string | Splits;
   /** Height and width, or one number for both, to which images in files are cut. Default 224. */
   imageSize?: number | [height: number, width: number];
+  /** Folders of images: read smaller copies with a shorter side of so many pixels, kept in the cache; see LoadOptions. Default: none. */
+  resizedCache?: number;
   /** Default 'preact20'. */
   arch?: string;
   /** Channels of the first section; default the network's own (16). */
@@ -114,6 +116,7 @@ const text = z.string().min(1).optional();
 const schema = z.object({
   dataset: any,
   imageSize: any,
+  resizedCache: any,
   arch: text,
   width: z.int().min(1).optional(),
   ...recipeShape,
@@ -148,8 +151,12 @@ async function prepare(options: TrainOptions) {
   if (recipe.schedule === undefined) delete recipe.schedule;
   resolveRecipe(recipe, 'train');
   throwIfAborted(signal);
-  const source = sourceOf(dataset, given.cacheDirectory, given.imageSize);
-  const splits = await loadSource(source, { ...(signal ? { signal } : {}) });
+  const source = sourceOf(dataset, given);
+  const { onProgress } = given;
+  const splits = await loadSource(source, {
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  });
   const candidates = resolveRows(given.indices, splits.train.count);
   if (candidates.length === 0) {
     throw new SvpError('SVP_E_SHAPE', 'There is nothing to train on: the index file or array is empty.');
@@ -166,7 +173,8 @@ async function prepare(options: TrainOptions) {
 
 /** What `train` with these options would do; reads the data, trains and writes nothing. */
 export async function trainPlan(options: TrainOptions): Promise<TrainPlan> {
-  const { network, splits, rows } = await prepare(options);
+  const { resizedCache: _notMade, ...reading } = options;
+  const { network, splits, rows } = await prepare(reading);
   const epochs = epochsOf(network);
   const { arch, batchSize = 128, accumulate = 1 } = network;
   const { train, test } = splits;

@@ -20,6 +20,8 @@ export interface Workbench {
 export interface WorkbenchOptions {
   dataset: string | Splits;
   cacheDirectory?: string;
+  /** Of folders of images; see LoadOptions. */
+  resizedCache?: number;
   /** Train in a child process. Default true. */
   isolate?: boolean;
   signal?: AbortSignal;
@@ -31,7 +33,7 @@ export interface WorkbenchOptions {
 /** Loads the data set and opens a training host for it. Close it in a `finally`. @throws what `loadDataset` throws */
 export async function openWorkbench(o: WorkbenchOptions): Promise<Workbench> {
   throwIfAborted(o.signal);
-  const source = sourceOf(o.dataset, o.cacheDirectory);
+  const source = sourceOf(o.dataset, o);
   const splits = await loadSource(source, {
     ...(o.signal ? { signal: o.signal } : {}),
     ...(o.onProgress ? { onProgress: o.onProgress } : {}),

@@ -34,6 +34,19 @@ function cropArgument({ source, scaled, window, flip }: ImageCrop): Float64Array
 }
 
 /**
+ * Width and height of a plain JPEG file, from its headers; undefined for what the decoder of scaleJpeg does not take.
+ * @throws SvpError SVP_E_RUNTIME where the native engine is not there
+ */
+export function jpegSize(bytes: Uint8Array): { width: number; height: number } | undefined {
+  const addon = loadAddon();
+  try {
+    return addon.jpegSize(bytes) ?? undefined;
+  } catch (error) {
+    throw toSvpError(error);
+  }
+}
+
+/**
  * scaleImage of a JPEG file, decoded to the bytes that libjpeg gives by default; what the crop does not need is read over.
  * Synchronous, about a millisecond for a photograph of 500 × 375: meant for threads of their own.
  * @param channels 3, or 1 for grey (of colours, ITU-R 601-2 luma)

@@ -4,6 +4,7 @@ import { SvpError } from '../../errors';
 import type { ImageFileDataset } from '../image-files';
 import { indexedImageList } from '../images/folder-index';
 import type { ImageList } from '../images/list-folder';
+import { resizedImages } from '../images/resized-cache';
 import type { LoadOptions } from './load-options';
 
 /** torchvision's constants for ImageNet, per channel. */
@@ -26,6 +27,20 @@ const EXPECTED =
   'A folder of images holds a folder per class with its images (.jpg, .jpeg, .png, .webp, .gif, .tif, .tiff, .avif), either itself or in the folders train and val (or test). ' +
   'ImageNet (ILSVRC 2012, https://www.image-net.org/download) is train/<wordnet id>/*.JPEG and val/<wordnet id>/*.JPEG; its archive of validation images must first be sorted into the folders of their classes.';
 
+/** @returns height and width @throws SvpError SVP_E_OPTION: a cache of images that are smaller than what is cut out of them */
+function sizeOf({ imageSize = DEFAULT_SIZE, resizedCache }: LoadOptions): [height: number, width: number] {
+  const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+  const shorter = Math.min(height, width);
+  if (resizedCache !== undefined && resizedCache < shorter) {
+    throw new SvpError(
+      'SVP_E_OPTION',
+      `resizedCache: ${resizedCache} pixels are fewer than the ${shorter} to which images are cut. Give at least ${shorter}, or ${Math.round((shorter * 256) / 224)}, to which tests scale them.`,
+      { option: 'resizedCache' },
+    );
+  }
+  return [height, width];
+}
+
 function half(list: ImageList, name: string, classNames: string[], o: LoadOptions): ImageFileDataset {
   const { folder, files, labels } = list;
   if (labels === undefined || list.classNames === undefined) {
@@ -42,8 +57,7 @@ function half(list: ImageList, name: string, classNames: string[], o: LoadOption
       { file: folder },
     );
   }
-  const { imageSize = DEFAULT_SIZE } = o;
-  const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+  const [height, width] = sizeOf(o);
   return {
     name,
     folder,
@@ -62,12 +76,45 @@ function half(list: ImageList, name: string, classNames: string[], o: LoadOption
   };
 }
 
+/** The same with smaller copies of its images, where they are wanted. */
+async function withCopies(
+  dataset: ImageFileDataset,
+  cache: string,
+  { resizedCache: side, signal, onProgress }: LoadOptions,
+): Promise<ImageFileDataset> {
+  const { name, folder, files, count } = dataset;
+  if (side === undefined || count === 0) return dataset;
+  const resized = await resizedImages({
+    name,
+    folder,
+    files,
+    side,
+    cache,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  const note = `${dataset.note ?? ''} Larger images are read from copies of ${side} pixels.`.trim();
+  return { ...dataset, resized, note };
+}
+
 /**
  * A folder of images as a data set: folder/train/<class>/… and folder/val/<class>/… (or test), or folder/<class>/… alone,
- * whose test half is then empty. The list of files is kept in the cache and made again when a folder has changed.
- * @throws SvpError SVP_E_FORMAT (images outside of class folders, classes that differ), SVP_E_FILE, SVP_E_ABORT
+ * whose test half is then empty. The list of files is kept in the cache and made again when a folder has changed; with
+ * resizedCache, smaller copies of the images are kept there, too.
+ * @throws SvpError SVP_E_OPTION, SVP_E_FORMAT (images outside of class folders, classes that differ), SVP_E_FILE, SVP_E_WRITE, SVP_E_ABORT
  */
 export async function loadImageFolders(
+  name: string,
+  folder: string,
+  cache: string,
+  o: LoadOptions,
+): Promise<ImageFileSplits> {
+  sizeOf(o);
+  const { train, test } = await listHalves(name, folder, cache, o);
+  return { train: await withCopies(train, cache, o), test: await withCopies(test, cache, o) };
+}
+
+async function listHalves(
   name: string,
   folder: string,
   cache: string,

@@ -8,6 +8,13 @@ export interface LoadOptions {
   cacheDirectory?: string;
   /** Folders of images: height and width, or one number for both, to which images are cut. Default 224. */
   imageSize?: number | [height: number, width: number];
+  /**
+   * Folders of images: read smaller copies, whose shorter side is this many pixels, from the cache; the first load makes them,
+   * later ones make those of files that have changed. Pays for photographs much larger than imageSize, and changes pixels
+   * slightly (docs/guides/data.md). At least the shorter side of imageSize; 256 / 224 of it is what tests scale to.
+   * Images that are not larger are read as they are. Default: none, the files themselves are read.
+   */
+  resizedCache?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }

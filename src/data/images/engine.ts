@@ -1,5 +1,5 @@
 import { isSvpError } from '../../errors';
-import { scaleImage, scaleJpeg } from '../../native/image';
+import { jpegSize, scaleImage, scaleJpeg } from '../../native/image';
 import type { ImagePlan } from './plan';
 import { type Pixels, resampleInto, type View } from './resample';
 
@@ -23,6 +23,15 @@ function inEngine<T>(work: () => T, otherwise: () => T): T {
 
 const NO_TABLE = new Float32Array(0);
 const tableOf = (plan: ImagePlan) => (plan.dtype === 'uint8' ? NO_TABLE : plan.table);
+
+/** Width and height of a plain JPEG file, without decoding it; undefined for what must go to sharp. */
+export function plainJpegSize(bytes: Uint8Array): { width: number; height: number } | undefined {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
+  return inEngine(
+    () => jpegSize(bytes),
+    () => undefined,
+  );
+}
 
 /**
  * Writes the view of a plain JPEG file as the plan's values; the native engine decodes it to libjpeg's bytes, as far as the view

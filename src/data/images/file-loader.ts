@@ -3,11 +3,12 @@ import { unlessAborted } from '../../core/abort';
 import { Random } from '../../core/random';
 import { SvpError } from '../../errors';
 import { batchCount } from '../batch-maker';
-import type { ImageFileDataset } from '../image-files';
+import { type ImageFileDataset, readPath } from '../image-files';
 import { type Batch, checkEpoch, type EpochGuard, type Loader, startGuard } from '../loader-types';
 import { epochKey } from '../transforms/crop-flip';
 import { type ImagePlan, imagePlan } from './plan';
 import { itemBytes, type PrepareTask } from './prepare';
+import { prepareOrOriginal } from './prepare-or-original';
 import { PrepareThreads } from './prepare-threads';
 
 export interface ImageFileLoaderSpec {
@@ -106,7 +107,7 @@ export class ImageFileLoader implements Loader {
         const tasks: Promise<void>[] = [];
         for (let at = 0; at < rows.length; at += TASK) {
           const part = rows.slice(at, at + TASK);
-          const files = part.map((row) => path.join(dataset.folder, dataset.files[row]));
+          const files = part.map((row) => readPath(dataset, row));
           tasks.push(this.run({ files, rows: part, key, memory: this.slots[slot], at }));
         }
         await Promise.all(tasks);
@@ -118,9 +119,11 @@ export class ImageFileLoader implements Loader {
   }
 
   private async run(task: PrepareTask): Promise<void> {
-    const [broken] = await this.threads.run(task);
+    const { folder, files } = this.spec.dataset;
+    const originals = task.rows.map((row) => path.join(folder, files[row]));
+    const [broken] = await prepareOrOriginal(this.threads, task, originals);
     if (broken === undefined) return;
-    const file = task.files[broken.index];
+    const file = originals[broken.index];
     throw new SvpError(
       'SVP_E_FORMAT',
       `${file} cannot be trained on or tested with: ${broken.reason}. Mend it, or take it out of the folder.`,

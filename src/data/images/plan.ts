@@ -110,6 +110,15 @@ function roundHalfEven(value: number): number {
   return value - low === 0.5 ? low + (low % 2) : Math.round(value);
 }
 
+/** Width and height of an image once its shorter side is `side` pixels; the longer is rounded down, as torchvision's Resize does. */
+export function scaledTo(
+  side: number,
+  image: { width: number; height: number },
+): { width: number; height: number } {
+  const long = Math.trunc((side * Math.max(image.width, image.height)) / Math.min(image.width, image.height));
+  return image.width <= image.height ? { width: side, height: long } : { width: long, height: side };
+}
+
 /** The evaluation view of an image of width × height: torchvision's Resize (shorter side) and CenterCrop. */
 export function centerView(
   plan: Pick<ImagePlan, 'height' | 'width' | 'resize'>,
@@ -120,10 +129,7 @@ export function centerView(
     const scaled = { width: plan.width, height: plan.height };
     return { source, scaled, window: { left: 0, top: 0, ...scaled }, flip: false };
   }
-  const short = Math.min(image.width, image.height);
-  const long = Math.trunc((plan.resize * Math.max(image.width, image.height)) / short);
-  const scaled =
-    image.width <= image.height ? { width: plan.resize, height: long } : { width: long, height: plan.resize };
+  const scaled = scaledTo(plan.resize, image);
   return {
     source,
     scaled,

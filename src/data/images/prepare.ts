@@ -1,11 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { readError } from '../formats/byte-stream';
 import { BrokenImage, decodeImage } from './decode';
 import { writePlainJpeg, writeView } from './engine';
 import { type ImagePlan, viewOf } from './plan';
-
-/** Files beyond this are reported as broken rather than read into memory. */
-const MAX_FILE = 1 << 29;
+import { readImageFile } from './read-image-file';
 
 /** Images of one stretch of a batch; plain data, for threads. */
 export interface PrepareTask {
@@ -38,40 +34,6 @@ function itemLength(plan: ImagePlan): number {
 /** Bytes of one prepared image. */
 export function itemBytes(plan: ImagePlan): number {
   return itemLength(plan) * (plan.dtype === 'uint8' ? 1 : 4);
-}
-
-/** Kept from file to file: memory of this size is costly to ask for. */
-let kept = Buffer.alloc(0);
-
-/**
- * Reads one file, which must be a regular one: a pipe in the folder must not block a pass. Synchronous, as decoding is: in
- * a thread of its own that costs a tenth of what four turns through the event loop do. Valid until the next call.
- */
-function readBytes(file: string): Buffer {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (cause) {
-    throw new BrokenImage(readError(file, cause).message.replace(file, 'it'));
-  }
-  try {
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new BrokenImage('it is not a regular file');
-    if (status.size > MAX_FILE) throw new BrokenImage(`the file is larger than ${MAX_FILE} bytes`);
-    if (kept.length < status.size) kept = Buffer.alloc(Math.ceil(status.size * 1.25));
-    let at = 0;
-    while (at < status.size) {
-      const got = readSync(descriptor, kept, at, status.size - at, at);
-      if (got === 0) break;
-      at += got;
-    }
-    return kept.subarray(0, at);
-  } catch (cause) {
-    if (cause instanceof BrokenImage) throw cause;
-    throw new BrokenImage(`it cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Prepares the images of tasks in the calling thread; what a worker thread runs, too. */
@@ -109,7 +71,7 @@ export class ImagePreparer {
   }
 
   private async prepare(task: PrepareTask, index: number, target: Float32Array | Uint8Array): Promise<void> {
-    const bytes = readBytes(task.files[index]);
+    const bytes = readImageFile(task.files[index]);
     const view = (size: { width: number; height: number }) =>
       viewOf(this.plan, size, task.key, task.rows[index]);
     if (writePlainJpeg(target, bytes, view, this.plan)) return;

@@ -22,9 +22,9 @@ export function examplesPool(dataset: Dataset, indices?: Uint32Array): PoolSourc
 }
 
 function filePool(dataset: ImageFileDataset): PoolSource {
-  const { name, folder, files, height, width, channels, resize, mean, std } = dataset;
+  const { name, height, width, channels, resize, mean, std } = dataset;
   const plan = imagePlan({ layout: 'nhwc', dtype: 'uint8', height, width, channels, resize }, name);
-  return imageFilePool(name, folder, files, plan, { mean, std });
+  return imageFilePool(name, dataset, plan, { mean, std });
 }
 
 function textPool(dataset: TextDataset, rows: Uint32Array): PoolSource {
