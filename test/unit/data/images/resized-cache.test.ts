@@ -229,7 +229,14 @@ test('a broken image is what it is without the cache', async () => {
   expect(counted).toHaveLength(2);
   const fails = async (dataset: ImageFileDataset) => {
     const rows = Uint32Array.of(0);
-    const loader = openLoader({ dataset, rows, batchSize: 1, augment: true, shuffle: false, seed: 1 } as never);
+    const loader = openLoader({
+      dataset,
+      rows,
+      batchSize: 1,
+      augment: true,
+      shuffle: false,
+      seed: 1,
+    } as never);
     try {
       return await failure(loader.epoch(0).next());
     } finally {
