@@ -45,6 +45,22 @@ test.each(cases)('%s', async (_name, args, examples) => {
   expect(await fs.readdir(path.resolve(root, result.runDirectory))).toContain('train.index');
 });
 
+test('--resized-cache: a dry run keeps nothing, a training makes copies and reads them', async () => {
+  const cache = path.join(small, 'datasets', 'resized-images');
+  const args = ['--dataset', 'imagenet', '--image-size', '16', '--resized-cache', '20', ...IMAGES];
+  expect((await train(...args, '--dry-run')).code).toBe(0);
+  await expect(fs.stat(cache)).rejects.toThrow('ENOENT');
+  const { code, stdout, stderr } = await train(...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout).examples).toBe(30);
+  const copies = (await fs.readdir(cache, { recursive: true })).filter((name) => name.endsWith('.jpg'));
+  // Both halves.
+  expect(copies.length).toBeGreaterThan(30);
+  const refused = await train(...args, '--resized-cache', '15');
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/resizedCache: 15 pixels are fewer than the 16/);
+});
+
 test('a data set that is not there, and one that the network does not take', async () => {
   const missing = await train('--dataset', 'cifar10', '--datasets-dir', root);
   expect(missing.code).toBe(3);

@@ -186,6 +186,7 @@ describe('configurations', () => {
       /networks\.target: unknown option "epoch".*epochs/,
     ],
     [{ ...config, name: '../up' }, 'SVP_E_OPTION', /name/],
+    [{ ...config, 'resized-cache': 0 }, 'SVP_E_OPTION', /resized-cache/],
   ])('%# is refused', (value, code, message) => {
     let error: Error & { code?: string } = new Error('nothing was thrown');
     try {
@@ -195,6 +196,11 @@ describe('configurations', () => {
     }
     expect(error.message).toMatch(message);
     expect(error.code).toBe(code);
+  });
+
+  test('the copies of images that all runs read', () => {
+    expect(parseSweepConfiguration({ ...config, 'resized-cache': 256 }, 'small.yaml').resizedCache).toBe(256);
+    expect(parseSweepConfiguration(config, 'small.yaml')).not.toHaveProperty('resizedCache');
   });
 
   test('are read from YAML; what is none is told with its line', async () => {
