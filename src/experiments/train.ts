@@ -227,6 +227,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
     await run.writeJson('config.json', {
       command: 'train',
       dataset: splits.train.name.replace(/\/train$/, ''),
+      ...(given.resizedCache === undefined ? {} : { resizedCache: given.resizedCache }),
       ...configuration,
       examples: rows.length,
       validation: heldOut.length,

@@ -52,10 +52,10 @@ test('--resized-cache: a dry run keeps nothing, a training makes copies and read
   await expect(fs.stat(cache)).rejects.toThrow('ENOENT');
   const { code, stdout, stderr } = await train(...args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(JSON.parse(stdout).examples).toBe(30);
+  expect(JSON.parse(stdout).examples).toBe(36);
   const copies = (await fs.readdir(cache, { recursive: true })).filter((name) => name.endsWith('.jpg'));
   // Both halves.
-  expect(copies.length).toBeGreaterThan(30);
+  expect(copies.length).toBeGreaterThan(36);
   const refused = await train(...args, '--resized-cache', '15');
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/resizedCache: 15 pixels are fewer than the 16/);
