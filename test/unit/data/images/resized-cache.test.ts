@@ -233,12 +233,12 @@ test('a broken image is what it is without the cache', async () => {
       dataset,
       rows,
       batchSize: 1,
-      augment: true,
+      augment: false,
       shuffle: false,
       seed: 1,
-    } as never);
+    });
     try {
-      return await failure(loader.epoch(0).next());
+      return await failure(loader.epoch(0)[Symbol.asyncIterator]().next());
     } finally {
       await loader.close();
     }
@@ -268,12 +268,12 @@ test('a copy that is damaged or gone: the original is read', async () => {
     dataset: train,
     rows,
     batchSize: 3,
-    augment: true,
+    augment: false,
     shuffle: false,
     seed: 1,
-  } as never);
+  });
   try {
-    expect((await loader.epoch(0).next()).value?.size).toBe(3);
+    expect((await loader.epoch(0)[Symbol.asyncIterator]().next()).value?.size).toBe(3);
   } finally {
     await loader.close();
   }
