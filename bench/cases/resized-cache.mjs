@@ -26,10 +26,8 @@ const processorMs = () => {
 /** One training epoch or one scoring pass: every value of the batches, as bytes' worth (0 … 255). */
 async function pass(dataset, augment) {
   const { openLoader } = require('../../dist/data/example-loader.js');
-  const rows = Uint32Array.from({ length: dataset.count }, (_, i) => i);
   const loader = openLoader({
     dataset,
-    rows,
     batchSize: dataset.count,
     augment,
     shuffle: false,

@@ -231,7 +231,7 @@ test('a broken image is what it is without the cache', async () => {
     const rows = Uint32Array.of(0);
     const loader = openLoader({
       dataset,
-      rows,
+      indices: rows,
       batchSize: 1,
       augment: false,
       shuffle: false,
@@ -266,7 +266,7 @@ test('a copy that is damaged or gone: the original is read', async () => {
   const rows = Uint32Array.of(0, 1, 4);
   const loader = openLoader({
     dataset: train,
-    rows,
+    indices: rows,
     batchSize: 3,
     augment: false,
     shuffle: false,
