@@ -14,16 +14,8 @@ constexpr std::size_t kUnroll = 4;
 // Loads and stores of the last, incomplete vector of a pixel's channels.
 struct Rest {
   std::size_t count;
-  V load(const float* p) const {
-    float row[kLanes] = {};
-    for (std::size_t i = 0; i < count; i++) row[i] = p[i];
-    return Lanes::load(row);
-  }
-  void store(float* p, V v) const {
-    float row[kLanes];
-    Lanes::store(row, v);
-    for (std::size_t i = 0; i < count; i++) p[i] = row[i];
-  }
+  V load(const float* p) const { return Lanes::load_first(p, count); }
+  void store(float* p, V v) const { Lanes::store_first(p, v, count); }
 };
 
 struct Whole {

@@ -4,6 +4,7 @@
 // A tile of one vector serves convolutions of few channels, where the second one would multiply zeros.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -57,11 +58,14 @@ void convolve_tile(const ConvolutionPanel& p, std::size_t first) {
   // Unrolled as well: an index that is not a constant would keep the accumulators in memory all the while.
 #pragma GCC unroll 16
   for (std::size_t r = 0; r < R; r++) {
-    float row[kPanel];
 #pragma GCC unroll 2
-    for (std::size_t v = 0; v < W; v++) Lanes::store(row + v * Lanes::kCount, sum[r][v]);
-    float* y = p.y + outputs[r];
-    for (std::size_t c = 0; c < p.channels; c++) y[c] = p.plus != nullptr ? row[c] + p.plus[outputs[r] + c] : row[c];
+    for (std::size_t v = 0; v < W; v++) {
+      if (p.channels <= v * Lanes::kCount) break;
+      const std::size_t count = std::min(Lanes::kCount, p.channels - v * Lanes::kCount);
+      const std::size_t at = outputs[r] + v * Lanes::kCount;
+      const V y = p.plus != nullptr ? Lanes::add(sum[r][v], Lanes::load_first(p.plus + at, count)) : sum[r][v];
+      Lanes::store_first(p.y + at, y, count);
+    }
   }
 }
 

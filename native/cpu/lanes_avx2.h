@@ -15,6 +15,12 @@ struct Lanes {
   static V all(const float* p) { return _mm256_broadcast_ss(p); }
   static V load(const float* p) { return _mm256_loadu_ps(p); }
   static void store(float* p, V a) { _mm256_storeu_ps(p, a); }
+  // The first `count` lanes, 1 to kCount; the others are zeros, and their memory is not touched.
+  static V load_first(const float* p, std::size_t count) { return _mm256_maskload_ps(p, first(count)); }
+  static void store_first(float* p, V a, std::size_t count) { _mm256_maskstore_ps(p, first(count), a); }
+  static __m256i first(std::size_t count) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
   static V add(V a, V b) { return _mm256_add_ps(a, b); }
   static V sub(V a, V b) { return _mm256_sub_ps(a, b); }
   static V mul(V a, V b) { return _mm256_mul_ps(a, b); }

@@ -20,6 +20,17 @@ struct Lanes {
     vst1q_f32(p, x.a);
     vst1q_f32(p + 4, x.b);
   }
+  // The first `count` lanes, 1 to kCount; the others are zeros, and their memory is not touched.
+  static V load_first(const float* p, std::size_t count) {
+    float row[kCount] = {};
+    for (std::size_t i = 0; i < count; i++) row[i] = p[i];
+    return load(row);
+  }
+  static void store_first(float* p, const V& a, std::size_t count) {
+    float row[kCount];
+    store(row, a);
+    for (std::size_t i = 0; i < count; i++) p[i] = row[i];
+  }
   static V add(const V& x, const V& y) { return {vaddq_f32(x.a, y.a), vaddq_f32(x.b, y.b)}; }
   static V sub(const V& x, const V& y) { return {vsubq_f32(x.a, y.a), vsubq_f32(x.b, y.b)}; }
   static V mul(const V& x, const V& y) { return {vmulq_f32(x.a, y.a), vmulq_f32(x.b, y.b)}; }

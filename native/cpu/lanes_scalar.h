@@ -24,6 +24,17 @@ struct Lanes {
   static void store(float* p, const V& a) {
     for (std::size_t i = 0; i < kCount; i++) p[i] = a.v[i];
   }
+  // The first `count` lanes, 1 to kCount; the others are zeros, and their memory is not touched.
+  static V load_first(const float* p, std::size_t count) {
+    float row[kCount] = {};
+    for (std::size_t i = 0; i < count; i++) row[i] = p[i];
+    return load(row);
+  }
+  static void store_first(float* p, const V& a, std::size_t count) {
+    float row[kCount];
+    store(row, a);
+    for (std::size_t i = 0; i < count; i++) p[i] = row[i];
+  }
   static V add(const V& a, const V& b) { return each([&](std::size_t i) { return a.v[i] + b.v[i]; }); }
   static V sub(const V& a, const V& b) { return each([&](std::size_t i) { return a.v[i] - b.v[i]; }); }
   static V mul(const V& a, const V& b) { return each([&](std::size_t i) { return a.v[i] * b.v[i]; }); }
