@@ -122,7 +122,7 @@ h1{font-size:1.65rem}h2{margin-top:44px}
 .results thead th:first-child{z-index:1}
 .results tbody th{white-space:normal;min-width:7.5em}
 .results .by{display:block;margin-left:0}
-.protocol th{white-space:normal;min-width:4.6em;overflow-wrap:anywhere}.protocol .proxy,.protocol .number{padding-left:12px;min-width:0}
+.protocol th{white-space:normal;min-width:4.6em;max-width:14em;overflow-wrap:break-word}.protocol .proxy,.protocol .number{padding-left:12px;min-width:0}
 .facts{grid-template-columns:1fr;gap:2px}
 .facts dd{margin-bottom:10px}
 }
