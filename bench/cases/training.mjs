@@ -11,8 +11,11 @@ const CHECK_STEPS = 5;
 const WARM_STEPS = 3;
 const TIMED_STEPS = 15;
 const THREADS = 2;
-/** Float32 sums in another order drift apart step by step; after five steps this is the most that was seen, tenfold. */
-const LOSS_TOLERANCE = 2e-3;
+/**
+ * Of the loss. Float32 sums in another order drift apart step by step: after five steps of ResNet18 PyTorch's two memory
+ * layouts are 2.4e-3 apart (this package is 1e-4 from the one, 2.3e-3 from the other).
+ */
+const LOSS_TOLERANCE = 4e-3;
 
 const ours = (network) => ({
   id: `${network}/svp`,
